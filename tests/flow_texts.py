@@ -25,6 +25,16 @@ def fields_of(result: ConfigFlowResult) -> dict[str, Any]:
     return {str(field): selector for field, selector in schema.schema.items()}
 
 
+def all_fields_of(result: ConfigFlowResult) -> dict[Any, Any]:
+    """The fields of a form and of its sections, and how each is entered."""
+    schema = result["data_schema"]
+    assert schema is not None
+    found: dict[Any, Any] = {}
+    for field, entered in schema.schema.items():
+        found |= entered.schema.schema if isinstance(entered, section) else {field: entered}
+    return found
+
+
 def placeholder(result: ConfigFlowResult, name: str) -> str:
     """The values of the placeholders in the text of a step."""
     filled = result["description_placeholders"]

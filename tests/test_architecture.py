@@ -166,19 +166,19 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.decision",
     },
     "tesla.telemetry": {
-        "tesla.reading_json",
-        "tesla.privacy",
-        "tesla.signals",
-        "tesla.state",
+        "Python's time",
         "aiohttp",
         "asyncio",
         "cryptography",
         "google",
         "socket",
         "ssl",
-        "tesla_protocol",
-        PYTHONS_TIME,
         "tesla.clock",
+        "tesla.privacy",
+        "tesla.reading_json",
+        "tesla.signals",
+        "tesla.state",
+        "tesla_protocol",
     },
     "tesla.api.login": {"tesla.errors", PYTHONS_TIME},
     "tesla.api.answers": {"tesla.errors", "aiohttp"},
@@ -640,6 +640,16 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.errors",
         "voluptuous",
     },
+    "flows.stream_check": HOME_ASSISTANT
+    | {
+        "const",
+        "flows.forms",
+        "streaming.checks",
+        "streaming.reports",
+        "tesla.errors",
+        "tesla.telemetry",
+        "texts",
+    },
     "flows": set(),
     "onboarding": set(),
     "services": HOME_ASSISTANT
@@ -714,6 +724,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "texts",
     },
     "spending": set(),
+    "streaming.checks": {"streaming.subscription", "tesla.telemetry"},
     "streaming": set(),
     "account.supercharging": HOME_ASSISTANT
     | {
@@ -1325,11 +1336,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "streaming.reports": HOME_ASSISTANT
     | {
         "account.hosts",
+        "asyncio",
         "const",
+        "streaming.checks",
         "streaming.planning",
         "streaming.receiver",
+        "streaming.requests",
         "streaming.subscription",
         "tesla.api.fleet",
+        "tesla.spending.caller",
+        "tesla.spending.endpoints",
         "tesla.spending.tariff",
         "tesla.telemetry",
     },
@@ -1388,15 +1404,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "flows.forms": HOME_ASSISTANT | {"const", "voluptuous"},
     "flows.rules": HOME_ASSISTANT
-    | {"flows.forms", "spending.rules", "tesla.spending.policy", "tesla.spending.tariff"},
-    "flows.spending": HOME_ASSISTANT
     | {
         "flows.forms",
-        "flows.rules",
+        "spending.rules",
         "tesla.spending.policy",
         "tesla.spending.tariff",
         "voluptuous",
     },
+    "flows.spending": HOME_ASSISTANT
+    | {"flows.forms", "flows.rules", "tesla.spending.policy", "tesla.spending.tariff"},
     "flows.wakes": HOME_ASSISTANT
     | {
         "flows.forms",
@@ -1404,21 +1420,16 @@ MAY_IMPORT: dict[str, set[str]] = {
         "spending.callers",
         "tesla.spending.caller",
         "tesla.spending.policy",
-        "voluptuous",
     },
     "flows.tariff": HOME_ASSISTANT
-    | {
-        "const",
-        "flows.forms",
-        "tesla.spending.endpoints",
-        "tesla.spending.tariff",
-        "voluptuous",
-    },
+    | {"const", "flows.forms", "tesla.spending.endpoints", "tesla.spending.tariff", "voluptuous"},
     "flows.stream": HOME_ASSISTANT
     | {
         "const",
         "flows.forms",
+        "flows.stream_check",
         "streaming.certificates",
+        "streaming.checks",
         "streaming.options",
         "tesla.telemetry",
         "voluptuous",
@@ -1450,8 +1461,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "flows.vehicles",
         "flows.voice",
         "flows.wakes",
-        "tesla.telemetry",
-        "voluptuous",
     },
     "services.vehicle": HOME_ASSISTANT
     | {

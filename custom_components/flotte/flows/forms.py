@@ -1,10 +1,11 @@
 """Building blocks of the options forms: selectors, tables, and the base of all steps."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
@@ -64,6 +65,27 @@ def as_rows(stored: object, key: str, value: str) -> list[dict[str, Any]]:
     return [{key: name, value: each} for name, each in pairs]
 
 
+ADVANCED: Final = "advanced"
+"""The section of a form for experts."""
+
+
+def with_advanced(
+    fields: Mapping[vol.Marker, Any],
+    advanced: Mapping[vol.Marker, Any],
+    errors: Mapping[str, str] | None = None,
+) -> vol.Schema:
+    """Form with a section for experts, which is only open if there is an error in it."""
+    is_closed = ADVANCED not in (errors or {})
+    inner = section(vol.Schema(dict(advanced)), {"collapsed": is_closed})
+    return vol.Schema({**fields, vol.Optional(ADVANCED): inner})
+
+
+def flattened(user_input: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a form, including those in its section for experts."""
+    inner = user_input.get(ADVANCED, {})
+    return {**{name: value for name, value in user_input.items() if name != ADVANCED}, **inner}
+
+
 class OptionsSteps(OptionsFlow):
     """Base of the steps of each group of options."""
 
@@ -80,9 +102,8 @@ class OptionsSteps(OptionsFlow):
 
     def _filled(self, schema: vol.Schema, values: Mapping[str, Any] | None) -> vol.Schema:
         """Fill a form with the values just entered, or with the present options."""
-        return self.add_suggested_values_to_schema(
-            schema, self.config_entry.options if values is None else values
-        )
+        shown = self.config_entry.options if values is None else values
+        return self.add_suggested_values_to_schema(schema, {**shown, ADVANCED: shown})
 
     async def _select_in_table(self, *choices: str, translation_key: str) -> SelectSelector:
         """Selector in a row of a table, where the front end does not translate options."""

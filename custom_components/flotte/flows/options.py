@@ -3,21 +3,19 @@
 menu ─> spending: the budget of a month
      ─> wakes: who may wake a sleeping vehicle
      ─> tariff ─> prices: Tesla's prices, where they differ
-     ─> stream ─> (direct: address, certificate) | (mqtt: topics)
+     ─> stream ─> (direct: address, certificate) | (mqtt: topics) ─> check: what works?
      ─> charging: what a kWh costs
      ─> charging_at_home: the house's meter, prices, departures
      ─> vehicles: equipment that a vehicle does not report
      ─> voice: which sentences are understood, and what they may do
-     ─> check: does the stream's address work?
+     ─> check ─> ask: have the vehicles their configuration?
 """
 
-from typing import Any, Final
+from typing import Any
 
-import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult
 
-from ..const import CONF_STREAM, STREAM_DIRECT
-from ..tesla.telemetry.selfcheck import Finding
+from ..const import CONF_STREAM, STREAM_OFF
 from .charging import ChargingSteps
 from .charging_at_home import ChargingAtHomeSteps
 from .spending import SpendingSteps
@@ -26,18 +24,6 @@ from .tariff import TariffSteps
 from .vehicles import VehiclesSteps
 from .voice import VoiceSteps
 from .wakes import WakesSteps
-
-FINDING_TEXTS: Final = {
-    Finding.UNKNOWN_HOST: "check_unknown_host",
-    Finding.REFUSED: "check_refused",
-    Finding.TIMEOUT: "check_timeout",
-    Finding.NO_TLS: "check_no_tls",
-    Finding.OTHER_CERTIFICATE: "check_other_certificate",
-    Finding.OTHER_NAME: "check_other_name",
-    Finding.EXPIRED: "check_expired",
-    Finding.NOT_RUNNING: "check_not_running",
-}
-"""The keys of the texts for failed checks."""
 
 
 class FlotteOptionsFlow(
@@ -57,27 +43,6 @@ class FlotteOptionsFlow(
         groups = ["spending", "wakes", "tariff", "stream"]
         if self._vehicles:
             groups += ["charging", "charging_at_home", "vehicles", "voice"]
-        if self.config_entry.options.get(CONF_STREAM) == STREAM_DIRECT:
+        if self.config_entry.options.get(CONF_STREAM, STREAM_OFF) != STREAM_OFF:
             groups.append("check")
         return self.async_show_menu(step_id="init", menu_options=groups)
-
-    async def async_step_check(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Check the stream's public address by connecting like a vehicle, and show the result."""
-        if user_input is not None:
-            return await self.async_step_init()
-        data = getattr(self.config_entry, "runtime_data", None)
-        if data is None:
-            return self.async_abort(reason="not_loaded")
-        check = await data.streaming.reports.async_check()
-        error = None if check.finding is Finding.OK else FINDING_TEXTS[check.finding]
-        return self.async_show_form(
-            step_id="check",
-            data_schema=vol.Schema({}),
-            errors={} if error is None else {"base": error},
-            description_placeholders={
-                "result": "✅" if error is None else "❌",
-                "detail": check.detail,
-                "address": data.streaming.reports.address,
-                "cars": "\n".join(data.streaming.reports.describe_vehicles()),
-            },
-        )

@@ -1,8 +1,9 @@
 """Forms of spending rules: a selector for each kind of option, and the values shown."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+import voluptuous as vol
 from homeassistant.const import PERCENTAGE, UnitOfTime
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -16,7 +17,7 @@ from homeassistant.helpers.selector import (
 from ..spending.rules import spending_tariff
 from ..tesla.spending.policy import RULES, AsleepPolicy, Group, OptionKind, Policy, SpendingRule
 from ..tesla.spending.tariff import Tariff
-from .forms import OptionsSteps, number_box
+from .forms import OptionsSteps, number_box, with_advanced
 
 ASLEEP: Final = "asleep"
 
@@ -47,6 +48,18 @@ SELECTORS: Final[Mapping[OptionKind, Selector[Any]]] = {
 def rules_of(group: Group) -> list[SpendingRule]:
     """Rules of a form, in its order."""
     return [rule for rule in RULES if rule.group is group]
+
+
+def form_of_rules(
+    rules: Iterable[SpendingRule],
+    selectors: Mapping[OptionKind, Selector[Any]],
+    errors: Mapping[str, str] | None = None,
+) -> vol.Schema:
+    """Form with a field for each rule, those for experts in a section."""
+    fields: dict[bool, dict[vol.Marker, Any]] = {False: {}, True: {}}
+    for rule in rules:
+        fields[rule.is_advanced][vol.Optional(rule.option)] = selectors[rule.kind]
+    return with_advanced(fields[False], fields[True], errors)
 
 
 class RuleSteps(OptionsSteps):

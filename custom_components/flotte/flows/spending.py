@@ -1,18 +1,14 @@
 """Options of spending: the budget of a month."""
 
-from typing import Any, Final
+from typing import Any
 
-import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult
-from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import NumberSelector
 
 from ..tesla.spending.policy import Group, OptionKind
 from ..tesla.spending.tariff import Tariff
-from .forms import number_box
-from .rules import SELECTORS, RuleSteps, rules_of
-
-ADVANCED: Final = "advanced"
+from .forms import flattened, number_box
+from .rules import SELECTORS, RuleSteps, form_of_rules, rules_of
 
 
 def budget_box(tariff: Tariff) -> NumberSelector:
@@ -37,27 +33,13 @@ class SpendingSteps(RuleSteps):
             # Saving also confirms that Tesla's billing limit was raised.
             if hasattr(self.config_entry, "runtime_data"):
                 self.config_entry.runtime_data.ledger.async_resume()
-            entered = {**user_input, **user_input.get(ADVANCED, {})}
+            entered = flattened(user_input)
             # A cleared field is reset to its default.
             return self._save({rule.option: entered.get(rule.option) for rule in rules})
         tariff = self._tariff_in_force
         selectors = {**SELECTORS, OptionKind.AMOUNT: budget_box(tariff)}
-        fields = {
-            is_advanced: vol.Schema(
-                {
-                    vol.Optional(rule.option): selectors[rule.kind]
-                    for rule in rules
-                    if rule.is_advanced is is_advanced
-                }
-            )
-            for is_advanced in (False, True)
-        }
-        schema = fields[False].extend(
-            {vol.Optional(ADVANCED): section(fields[True], {"collapsed": True})}
-        )
-        shown = {**self._shown, ADVANCED: self._shown}
         return self.async_show_form(
             step_id="spending",
-            data_schema=self._filled(schema, shown),
+            data_schema=self._filled(form_of_rules(rules, selectors), self._shown),
             description_placeholders=_discount(tariff),
         )

@@ -33,10 +33,12 @@ from ..const import (
     STREAM_OFF,
 )
 from ..streaming.certificates import async_read_files
+from ..streaming.checks import CheckMark
 from ..streaming.options import read_overrides
 from ..tesla.telemetry.profiles import Profile
 from ..tesla.telemetry.tls.certificates import CertificateDefect
-from .forms import OptionsSteps, number_box
+from .forms import ADVANCED, flattened, number_box, with_advanced
+from .stream_check import StreamCheckSteps
 
 _HOST_NAME: Final = re.compile(
     r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
@@ -47,20 +49,23 @@ _TOPIC: Final = re.compile(r"[^#+\0]{1,200}")
 
 
 PORT: Final = number_box(1, 65535)
+_NO_ROW: Final = "| — | — | — | — |"
+"""Row of the forecast while there are no vehicles."""
 
 
-class StreamSteps(OptionsSteps):
+class StreamSteps(StreamCheckSteps):
     """Steps of the group about the stream."""
 
     async def async_step_stream(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose the destination of the stream, and the profile."""
         errors: dict[str, str] = {}
-        placeholders = {"field": "", "forecast": self._forecast()}
+        placeholders = {"field": "", **await self._forecast()}
         if user_input is not None:
+            user_input = flattened(user_input)
             try:
                 read_overrides(user_input.get(CONF_OVERRIDES))
             except ValueError as error:
-                errors[CONF_OVERRIDES] = "invalid_override"
+                errors[ADVANCED] = "invalid_override"
                 placeholders["field"] = str(error)
             else:
                 # A cleared field is missing from the input.
@@ -71,7 +76,7 @@ class StreamSteps(OptionsSteps):
                     case "mqtt":
                         return await self.async_step_mqtt()
                 return self._save(self._chosen)
-        schema = vol.Schema(
+        schema = with_advanced(
             {
                 vol.Required(CONF_STREAM, default=STREAM_OFF): SelectSelector(
                     SelectSelectorConfig(
@@ -87,8 +92,9 @@ class StreamSteps(OptionsSteps):
                         mode=SelectSelectorMode.LIST,
                     )
                 ),
-                vol.Optional(CONF_OVERRIDES): ObjectSelector(),
-            }
+            },
+            {vol.Optional(CONF_OVERRIDES): ObjectSelector()},
+            errors,
         )
         return self.async_show_form(
             step_id="stream",
@@ -97,17 +103,30 @@ class StreamSteps(OptionsSteps):
             description_placeholders=placeholders,
         )
 
-    def _forecast(self) -> str:
-        """Forecast for the present plan, a line for each vehicle; blank if no account is loaded."""
-        data = getattr(self.config_entry, "runtime_data", None)
-        return "" if data is None else "\n".join(data.streaming.reports.describe_costs())
+    async def _forecast(self) -> dict[str, str]:
+        """Placeholders: rows of the forecast, and the vehicles that cannot stream."""
+        reports = self._reports
+        if reports is None:
+            return {"forecast": _NO_ROW, "left_out": ""}
+        names = await self._option_texts(CONF_PROFILE)
+        rows = [
+            f"| {each.name.replace('|', '/')} | {names[each.profile].partition(':')[0]} "
+            f"| {each.signals} | {each.cost} |"
+            for each in reports.forecast_costs()
+        ]
+        unable = [
+            f"- {name}: {await self._in_words(lines[0])}"
+            for name, lines in reports.vehicle_lines({}).items()
+            if lines[0].mark in (CheckMark.FAILED, CheckMark.NOT_POSSIBLE)
+        ]
+        return {"forecast": "\n".join(rows) or _NO_ROW, "left_out": "\n".join(unable)}
 
     async def async_step_direct(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Set the address at which vehicles reach this Home Assistant, and its certificate."""
         errors: dict[str, str] = {}
         placeholders = {"detail": ""}
         if user_input is not None:
-            user_input = self._cleaned(user_input)
+            user_input = self._cleaned(flattened(user_input))
             if not _HOST_NAME.fullmatch(user_input[CONF_HOSTNAME]):
                 errors[CONF_HOSTNAME] = "invalid_host_name"
             elif not self._shares_root(user_input[CONF_HOSTNAME]):
@@ -122,27 +141,30 @@ class StreamSteps(OptionsSteps):
                         user_input[CONF_HOSTNAME],
                     )
                 except CertificateDefect as error:
-                    errors[CONF_CERTIFICATE_FILE] = error.key
+                    errors[ADVANCED] = error.key
                     placeholders["detail"] = ", ".join(error.placeholders.values())
             if not errors:
-                return self._save({**self._chosen, **user_input})
-        schema = vol.Schema(
+                return await self._save_and_check({**self._chosen, **user_input})
+        domain = self.config_entry.data.get(CONF_PUBLIC_DOMAIN, "")
+        certificates = SelectSelectorConfig(
+            options=[CERTIFICATE_OWN, CERTIFICATE_FILES],
+            translation_key=CONF_CERTIFICATE,
+            mode=SelectSelectorMode.LIST,
+        )
+        schema = with_advanced(
             {
-                vol.Required(
-                    CONF_HOSTNAME, default=self.config_entry.data.get(CONF_PUBLIC_DOMAIN, "")
-                ): TextSelector(),
+                vol.Required(CONF_HOSTNAME, default=domain): TextSelector(),
                 vol.Required(CONF_PORT, default=DEFAULT_STREAM_PORT): PORT,
+            },
+            {
                 vol.Optional(CONF_LISTEN_PORT): PORT,
                 vol.Required(CONF_CERTIFICATE, default=CERTIFICATE_OWN): SelectSelector(
-                    SelectSelectorConfig(
-                        options=[CERTIFICATE_OWN, CERTIFICATE_FILES],
-                        translation_key=CONF_CERTIFICATE,
-                        mode=SelectSelectorMode.LIST,
-                    )
+                    certificates
                 ),
                 vol.Optional(CONF_CERTIFICATE_FILE): TextSelector(),
                 vol.Optional(CONF_KEY_FILE): TextSelector(),
-            }
+            },
+            errors,
         )
         return self.async_show_form(
             step_id="direct",
@@ -158,6 +180,7 @@ class StreamSteps(OptionsSteps):
         listen_port = int(user_input.get(CONF_LISTEN_PORT) or 0)
         return {
             **user_input,
+            CONF_CERTIFICATE: user_input.get(CONF_CERTIFICATE, CERTIFICATE_OWN),
             CONF_HOSTNAME: str(user_input[CONF_HOSTNAME]).strip().lower().rstrip("."),
             CONF_PORT: port,
             # If both ports are equal, only the public one is stored, and the other follows it.
@@ -182,7 +205,7 @@ class StreamSteps(OptionsSteps):
         if user_input is not None and not errors:
             base = str(user_input[CONF_TOPIC_BASE]).strip().strip("/")
             if _TOPIC.fullmatch(base):
-                return self._save({**self._chosen, CONF_TOPIC_BASE: base})
+                return await self._save_and_check({**self._chosen, CONF_TOPIC_BASE: base})
             errors[CONF_TOPIC_BASE] = "invalid_topic"
         schema = vol.Schema({vol.Required(CONF_TOPIC_BASE, default="telemetry"): TextSelector()})
         return self.async_show_form(

@@ -17,7 +17,16 @@ from ..const import (
 )
 from ..tesla.spending.endpoints import ASSUMED, CHOICES
 from ..tesla.spending.tariff import EURO, TARIFFS, Category, Tariff
-from .forms import OptionsSteps, as_mapping, as_rows, number_box, table
+from .forms import (
+    ADVANCED,
+    OptionsSteps,
+    as_mapping,
+    as_rows,
+    flattened,
+    number_box,
+    table,
+    with_advanced,
+)
 
 ENDPOINT: Final = "endpoint"
 
@@ -56,13 +65,14 @@ class TariffSteps(OptionsSteps):
         errors: dict[str, str] = {}
         options = self.config_entry.options
         if user_input is not None:
+            user_input = flattened(user_input)
             currency = str(user_input.get(CONF_CURRENCY) or EURO.currency).strip().upper()
             if not OTHER_CURRENCY.fullmatch(currency):
                 errors[CONF_CURRENCY] = "invalid_currency"
             rows = user_input.get(CONF_ENDPOINT_CATEGORIES)
             categories = as_mapping(rows, ENDPOINT, CATEGORY)
             if categories is None:
-                errors[CONF_ENDPOINT_CATEGORIES] = "endpoint_twice"
+                errors[ADVANCED] = "endpoint_twice"
             if not errors:
                 self._chosen = {
                     # Without a choice, that of another account of the application applies.
@@ -70,21 +80,17 @@ class TariffSteps(OptionsSteps):
                     CONF_ENDPOINT_CATEGORIES: categories or None,
                 }
                 return await self.async_step_prices()
-        schema = vol.Schema(
-            {
-                vol.Optional(CONF_CURRENCY): SelectSelector(
-                    SelectSelectorConfig(
-                        options=list(TARIFFS), custom_value=True, mode=SelectSelectorMode.DROPDOWN
-                    )
-                ),
-                vol.Optional(CONF_ENDPOINT_CATEGORIES): table(
-                    CONF_ENDPOINT_CATEGORIES,
-                    **{
-                        ENDPOINT: await self._select_in_table(*ASSUMED, translation_key=ENDPOINT),
-                        CATEGORY: await self._select_in_table(*CHOICES, translation_key=CATEGORY),
-                    },
-                ),
-            }
+        currencies = SelectSelectorConfig(
+            options=list(TARIFFS), custom_value=True, mode=SelectSelectorMode.DROPDOWN
+        )
+        columns = {
+            ENDPOINT: await self._select_in_table(*ASSUMED, translation_key=ENDPOINT),
+            CATEGORY: await self._select_in_table(*CHOICES, translation_key=CATEGORY),
+        }
+        schema = with_advanced(
+            {vol.Optional(CONF_CURRENCY): SelectSelector(currencies)},
+            {vol.Optional(CONF_ENDPOINT_CATEGORIES): table(CONF_ENDPOINT_CATEGORIES, **columns)},
+            errors,
         )
         shown = {CONF_CURRENCY: EURO.currency, **options} if user_input is None else user_input
         rows = as_rows(shown.get(CONF_ENDPOINT_CATEGORIES), ENDPOINT, CATEGORY)

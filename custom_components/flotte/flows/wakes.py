@@ -3,7 +3,6 @@
 import re
 from typing import Any, Final
 
-import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.helpers.selector import (
     SelectOptionDict,
@@ -15,8 +14,8 @@ from homeassistant.helpers.selector import (
 from ..spending.callers import ASSIST, CLOUD, GOOGLE_ASSISTANT, HOMEKIT
 from ..tesla.spending.caller import Caller, CallerKind
 from ..tesla.spending.policy import AsleepPolicy, Group, OptionKind
-from .forms import as_mapping, as_rows, table
-from .rules import ASLEEP, SELECTORS, RuleSteps, rules_of
+from .forms import ADVANCED, as_mapping, as_rows, flattened, table
+from .rules import ASLEEP, SELECTORS, RuleSteps, form_of_rules, rules_of
 
 _RUN: Final = re.compile(r"(automation|script)\.[a-z0-9_]+")
 """Entity id of an automation or a script."""
@@ -59,6 +58,7 @@ class WakesSteps(RuleSteps):
         errors: dict[str, str] = {}
         rules = rules_of(Group.WAKES)
         if user_input is not None:
+            user_input = flattened(user_input)
             begin, end = user_input.get("quiet_begin"), user_input.get("quiet_end")
             if (begin is None) is not (end is None):
                 errors["quiet_end" if end is None else "quiet_begin"] = "quiet_incomplete"
@@ -70,9 +70,9 @@ class WakesSteps(RuleSteps):
             ]
             exceptions = as_mapping(rows, CALLER, ASLEEP)
             if exceptions is None:
-                errors[CONF_EXCEPTIONS] = "caller_twice"
+                errors[ADVANCED] = "caller_twice"
             elif not all(_CALLER.fullmatch(caller) for caller in exceptions):
-                errors[CONF_EXCEPTIONS] = "caller_unknown"
+                errors[ADVANCED] = "caller_unknown"
             if not errors:
                 entered = {**user_input, CONF_EXCEPTIONS: exceptions or None}
                 return self._save({rule.option: entered.get(rule.option) for rule in rules})
@@ -92,7 +92,7 @@ class WakesSteps(RuleSteps):
                 },
             ),
         }
-        schema = vol.Schema({vol.Optional(rule.option): selectors[rule.kind] for rule in rules})
+        schema = form_of_rules(rules, selectors, errors)
         shown = self._shown if user_input is None else user_input
         rows = as_rows(shown.get(CONF_EXCEPTIONS), CALLER, ASLEEP)
         return self.async_show_form(

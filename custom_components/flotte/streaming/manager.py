@@ -82,7 +82,6 @@ class StreamManager:
         self._application = application
         self._hass = hass
         self._entry = entry
-        self._api = api
         restored = (VehicleSubscription(each, kept.get(each.vehicle.vin)) for each in vehicles)
         self._subscriptions = {each.vin: each for each in restored}
         settings, rejected = Settings.from_options(entry.options), kept.get(_REJECTED_FIELDS)
@@ -108,7 +107,6 @@ class StreamManager:
         self.changed = Listeners[()]()
         """Called when something changed that must be stored."""
         self._issues = StreamIssues(hass, entry.entry_id)
-        self.reports = StreamReports(hass, api, self._subscriptions, self._planner)
         self._configurator = Configurator(
             hass,
             entry,
@@ -119,6 +117,8 @@ class StreamManager:
             on_change=self.changed,
             schedule=self._debouncer.async_schedule_call,
         )
+        locks = (self._starting, self._configurator.lock)
+        self.reports = StreamReports(hass, api, self._subscriptions, self._planner, locks)
         self._retirement = Retirement(hass, self._configurator, self._subscriptions)
         self._watcher = Watcher(hass, entry.entry_id, api, self._planner, on_change=self.changed)
         for each in self._subscriptions.values():

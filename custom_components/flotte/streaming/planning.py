@@ -124,11 +124,13 @@ class Planner:
         )
         return firmware if isinstance(firmware, str) else None
 
-    def planned(self, subscription: VehicleSubscription) -> dict[str, FieldRule]:
-        """The fields that a vehicle should stream now, and how often."""
+    def planned(
+        self, subscription: VehicleSubscription, profile: Profile | None = None
+    ) -> dict[str, FieldRule]:
+        """The fields that a vehicle should stream, and how often: now, or with a given profile."""
         return plan(
             paid_signals(subscription.coordinator).union(ALWAYS),
-            Profile.SAVER if self.effects.saver else self.settings.profile,
+            profile or (Profile.SAVER if self.effects.saver else self.settings.profile),
             overrides=self.settings.overrides,
             slowed=subscription.tally.slowed,
             without=self.rejected_fields,

@@ -1,6 +1,7 @@
 """The plan of a vehicle's stream: whether it can stream, which fields it sends, and how often."""
 
 from collections.abc import Collection, Iterable, Mapping
+from enum import StrEnum
 from typing import Any, Final
 
 from ..state import Signal
@@ -82,16 +83,21 @@ FIRST_STREAMING_ATOM: Final = (2025, 20)
 for streaming."""
 
 
-def can_stream(info: Mapping[str, Any]) -> bool | None:
-    """Whether a vehicle can stream, from its entry in `vehicle_info` of fleet_status.
+class Obstacle(StrEnum):
+    """Reason why a vehicle cannot stream."""
 
-    False if its computer cannot, its firmware is too old, or its owner turned off streaming, for
-    which only old Model S and X have a switch on their Safety screen. None if Tesla does not report
-    it.
-    """
-    version = info.get("fleet_telemetry_version", _MISSING)
-    if version is None:
-        return False
+    HARDWARE = "hardware"
+    """Its computer is too old."""
+    FIRMWARE = "firmware"
+    """Its software is too old."""
+    SWITCH = "switch"
+    """Its owner turned streaming off, for which only old Model S and X have a switch."""
+
+
+def obstacle(info: Mapping[str, Any]) -> Obstacle | None:
+    """Find what keeps a vehicle from streaming in its entry in `vehicle_info` of fleet_status."""
+    if info.get("fleet_telemetry_version", _MISSING) is None:
+        return Obstacle.HARDWARE
     firmware = info.get("firmware_version")
     running = release(firmware if isinstance(firmware, str) else None)
     first = FIRST_STREAMING
@@ -99,9 +105,18 @@ def can_stream(info: Mapping[str, Any]) -> bool | None:
     if isinstance(switch, bool) and info.get("vehicle_command_protocol_required") is False:
         first = FIRST_STREAMING_ATOM
         if not switch:
-            return False
-    if running is not None and running < first:
+            return Obstacle.SWITCH
+    return Obstacle.FIRMWARE if running is not None and running < first else None
+
+
+def can_stream(info: Mapping[str, Any]) -> bool | None:
+    """Whether a vehicle can stream, from its entry in `vehicle_info` of fleet_status.
+
+    None if Tesla does not report it.
+    """
+    if obstacle(info) is not None:
         return False
+    version = info.get("fleet_telemetry_version")
     return True if isinstance(version, str) and release_of_client(version) else None
 
 

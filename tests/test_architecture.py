@@ -662,8 +662,20 @@ MAY_IMPORT: dict[str, set[str]] = {
         "services.superchargers",
         "services.vehicle",
     },
-    "services.action": HOME_ASSISTANT | {"voluptuous"},
-    "services.devices": HOME_ASSISTANT | {"account.data", "const", "coordinator"},
+    "services.action": HOME_ASSISTANT
+    | {
+        "services.devices",
+        "voluptuous",
+    },
+    "services.devices": HOME_ASSISTANT
+    | {
+        "account.data",
+        "automations.subjects",
+        "automations.targets",
+        "const",
+        "coordinator",
+        "voluptuous",
+    },
     "services.period": HOME_ASSISTANT | {"const", "voluptuous"},
     "services.sites": HOME_ASSISTANT
     | {
@@ -1465,6 +1477,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "services.vehicle": HOME_ASSISTANT
     | {
         "const",
+        "services.devices",
         "services.schedules",
         "tesla.commands",
         "tesla.schedules",

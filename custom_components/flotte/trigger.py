@@ -60,11 +60,12 @@ class RowTrigger(Trigger):
         run_action: TriggerActionRunner,
         did_not_trigger: TriggerNotTriggeredReporter | None = None,
     ) -> CALLBACK_TYPE:
+        devices = async_devices_of(self._hass, self._target)
         stops = [
             DeviceWatch(
                 self._hass, each, self.row.subscribe, self._fire(each, run_action)
             ).async_start()
-            for each in async_devices_of(self._hass, self._target)
+            for each in (*devices.named, *devices.found)
         ]
 
         @callback

@@ -1,5 +1,7 @@
 """The devices that a target names: itself, by its entities, or by an area, floor or label."""
 
+from typing import NamedTuple
+
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -9,13 +11,19 @@ from ..const import DOMAIN
 from .subjects import async_entry_of
 
 
-@callback
-def async_devices_of(hass: HomeAssistant, target: TargetSelection) -> list[str]:
-    """The devices of a target, each once; of an area, floor or label only those of Flotte.
+class TargetedDevices(NamedTuple):
+    """The devices of a target, each once."""
 
-    A device or entity that is named belongs to the list whatever it is, so that a mistake can be
-    reported. An entity without a device, or that does not exist, stands for itself.
-    """
+    named: list[str]
+    """Devices that it names, or one of whose entities it names, also those of other integrations.
+    An entity without a device stands for itself."""
+    found: list[str]
+    """Further devices of Flotte in its areas, on its floors, or with its labels."""
+
+
+@callback
+def async_devices_of(hass: HomeAssistant, target: TargetSelection) -> TargetedDevices:
+    """Resolve a target. A wall connector stands for its site."""
     registry = er.async_get(hass)
     selected = async_extract_referenced_entity_ids(hass, target, primary_entities_only=False)
 
@@ -24,9 +32,11 @@ def async_devices_of(hass: HomeAssistant, target: TargetSelection) -> list[str]:
         return (entity and entity.device_id) or entity_id
 
     named = [*sorted(target.device_ids), *map(device_of, sorted(selected.referenced))]
-    found = [*selected.referenced_devices, *map(device_of, selected.indirectly_referenced)]
+    found = {*selected.referenced_devices, *map(device_of, selected.indirectly_referenced)}
     ours = [each for each in sorted(found) if async_entry_of(hass, each) is not None]
-    return list(dict.fromkeys(_whole(hass, each) for each in (*named, *ours)))
+    whole = list(dict.fromkeys(_whole(hass, each) for each in named))
+    others = dict.fromkeys(_whole(hass, each) for each in ours)
+    return TargetedDevices(whole, [each for each in others if each not in whole])
 
 
 def _whole(hass: HomeAssistant, device_id: str) -> str:

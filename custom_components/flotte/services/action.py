@@ -2,20 +2,15 @@
 
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import voluptuous as vol
-from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse
-from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 
-type Handle = Callable[[HomeAssistant, ServiceCall], Coroutine[Any, Any, JsonObjectType]]
+from .devices import targeted_schema
 
-DEVICES: Final[Mapping[vol.Marker, Any]] = {
-    vol.Required(ATTR_DEVICE_ID): vol.All(cv.ensure_list, [cv.string])
-}
-"""The field of actions for one or more devices."""
+type Handle = Callable[[HomeAssistant, ServiceCall], Coroutine[Any, Any, JsonObjectType]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +23,15 @@ class Action:
     supports_response: SupportsResponse = SupportsResponse.ONLY
     check: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     """Condition on several fields."""
+    has_target: bool = False
+    """Whether it acts on vehicles or sites; see `targeted_schema`."""
     for_admins: bool = False
     """Whether only administrators may use it: it changes what may be spent, or what is stored."""
 
     @property
     def schema(self) -> vol.Schema:
         """Schema of all fields."""
+        if self.has_target:
+            return targeted_schema(self.fields, self.check)
         fields = dict(self.fields)
         return vol.Schema(fields if self.check is None else vol.All(fields, self.check))

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
-from homeassistant.const import ATTR_DEVICE_ID, ATTR_ID, ATTR_LATITUDE, ATTR_LONGITUDE
+from homeassistant.const import ATTR_ID, ATTR_LATITUDE, ATTR_LONGITUDE
 from homeassistant.core import Context, HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
@@ -19,7 +19,7 @@ from ..tesla import signals
 from ..tesla.commands import Command
 from ..tesla.errors import InvalidCommand, OutcomeUnknown
 from ..tesla.nearby import ChargingSite, destination_chargers, superchargers
-from .devices import async_get_vehicle
+from .devices import async_get_vehicle, async_targeted_vehicles
 from .schedules import describe_schedules
 from .vehicle import ServiceInput, VehicleAction
 
@@ -42,8 +42,9 @@ async def async_handle(
     if row.for_admins:
         await async_require_admin(hass, call.context)
     # Even for an action that only reads, because that costs money and may wake the vehicle.
-    await async_require_control(hass, call.context, call.data[ATTR_DEVICE_ID])
-    vehicles = {each: async_get_vehicle(hass, each) for each in call.data[ATTR_DEVICE_ID]}
+    devices = async_targeted_vehicles(hass, call)
+    await async_require_control(hass, call.context, devices)
+    vehicles = {each: async_get_vehicle(hass, each) for each in devices}
     if row.command is None:
         read = _READS[row.name]
         answers = await _async_gather(

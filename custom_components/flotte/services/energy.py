@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 import voluptuous as vol
-from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
@@ -17,8 +16,8 @@ from ..coordinator import SiteCoordinator
 from ..spending.callers import caller_of
 from ..statistics.history_import import PACE, HistoryImport, ImportPeriod
 from ..statistics.store import has_recorder
-from .action import DEVICES, Action
-from .devices import async_get_site
+from .action import Action
+from .devices import async_get_site, async_targeted_sites
 
 _START: Final = "start"
 _END: Final = "end"
@@ -34,7 +33,8 @@ async def _async_import_energy_history(hass: HomeAssistant, call: ServiceCall) -
     """
     if not has_recorder(hass):
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_recorder")
-    imports = {each: _import_of(async_get_site(hass, each)) for each in call.data[ATTR_DEVICE_ID]}
+    devices = async_targeted_sites(hass, call)
+    imports = {each: _import_of(async_get_site(hass, each)) for each in devices}
     periods: dict[str, ImportPeriod] = {}
     for device_id, history in imports.items():
         await history.days.async_find_zone()
@@ -96,7 +96,8 @@ def _period_of(history: HistoryImport, fields: Mapping[str, Any]) -> ImportPerio
 ENERGY_ACTIONS: Final = (
     Action(
         name="import_energy_history",
-        fields={**DEVICES, vol.Optional(_START): cv.date, vol.Optional(_END): cv.date},
+        fields={vol.Optional(_START): cv.date, vol.Optional(_END): cv.date},
+        has_target=True,
         handle=_async_import_energy_history,
         supports_response=SupportsResponse.OPTIONAL,
         for_admins=True,

@@ -6,7 +6,6 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import voluptuous as vol
-from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
@@ -22,8 +21,8 @@ from ..tesla.errors import InvalidCommand, TeslaError
 from ..tesla.site import Site
 from ..tesla.site.charges import request_charges
 from ..tesla.spending.caller import Caller
-from .action import DEVICES, Action
-from .devices import async_get_site
+from .action import Action
+from .devices import async_get_site, async_targeted_sites
 from .period import PERIOD_FIELDS, period_of
 
 _TOU_SETTINGS: Final = "tou_settings"
@@ -116,7 +115,7 @@ async def _async_get[HistoryT](
 
 async def _async_sites(hass: HomeAssistant, call: ServiceCall) -> dict[str, SiteCoordinator]:
     """The sites of a call by their device. Raises Unauthorized, ServiceValidationError."""
-    devices: list[str] = call.data[ATTR_DEVICE_ID]
+    devices = async_targeted_sites(hass, call)
     await async_require_control(hass, call.context, devices)
     return {each: async_get_site(hass, each) for each in devices}
 
@@ -124,18 +123,21 @@ async def _async_sites(hass: HomeAssistant, call: ServiceCall) -> dict[str, Site
 SITE_ACTIONS: Final = (
     Action(
         name="time_of_use",
-        fields={**DEVICES, vol.Required(_TOU_SETTINGS): dict},
+        fields={vol.Required(_TOU_SETTINGS): dict},
+        has_target=True,
         handle=_async_time_of_use,
         supports_response=SupportsResponse.NONE,
     ),
     Action(
         name="get_charge_history",
-        fields={**DEVICES, **PERIOD_FIELDS},
+        fields=PERIOD_FIELDS,
+        has_target=True,
         handle=_async_get_charge_history,
     ),
     Action(
         name="get_backup_history",
-        fields={**DEVICES, **PERIOD_FIELDS},
+        fields=PERIOD_FIELDS,
+        has_target=True,
         handle=_async_get_backup_history,
     ),
 )

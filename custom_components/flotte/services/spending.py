@@ -13,7 +13,6 @@ from decimal import Decimal
 from typing import Any, Final, cast
 
 import voluptuous as vol
-from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
@@ -34,8 +33,8 @@ from ..tesla.spending.ledger import KEEP_MONTHS, Month
 from ..tesla.spending.tariff import Category
 from ..tesla.vehicle.deferral import DeferredCommand
 from ..texts import async_load_texts
-from .action import DEVICES, Action
-from .devices import async_get_vehicle
+from .action import Action
+from .devices import async_get_vehicle, async_targeted_vehicles
 
 _ACTION: Final = "action"
 _COMMAND: Final = "command"
@@ -217,7 +216,7 @@ def _counts_of(
 
 def _coordinators(hass: HomeAssistant, call: ServiceCall) -> dict[str, VehicleCoordinator]:
     """Return the vehicles of a call by device. Raises ServiceValidationError."""
-    return {each: async_get_vehicle(hass, each) for each in call.data[ATTR_DEVICE_ID]}
+    return {each: async_get_vehicle(hass, each) for each in async_targeted_vehicles(hass, call)}
 
 
 async def _async_list_waiting_commands(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
@@ -253,7 +252,7 @@ def _describe(waiting: DeferredCommand) -> JsonObjectType:
 async def _async_cancel_waiting_commands(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
     """Cancel all deferred commands, or those with the given names."""
     names: list[str] | None = call.data.get(_COMMAND)
-    await async_require_control(hass, call.context, call.data[ATTR_DEVICE_ID])
+    await async_require_control(hass, call.context, async_targeted_vehicles(hass, call))
     coordinators = _coordinators(hass, call)
     cancelled: JsonObjectType = {}
     for key, coordinator in coordinators.items():
@@ -274,7 +273,8 @@ SPENDING_ACTIONS: Final = (
     ),
     Action(
         name="price_of",
-        fields={**DEVICES, vol.Optional(_ACTION, default=_COMMAND): vol.In(PRICED)},
+        fields={vol.Optional(_ACTION, default=_COMMAND): vol.In(PRICED)},
+        has_target=True,
         handle=_async_price_of,
     ),
     Action(
@@ -291,15 +291,16 @@ SPENDING_ACTIONS: Final = (
     ),
     Action(
         name="list_waiting_commands",
-        fields=DEVICES,
+        fields={},
+        has_target=True,
         handle=_async_list_waiting_commands,
     ),
     Action(
         name="cancel_waiting_commands",
         fields={
-            **DEVICES,
             vol.Optional(_COMMAND): vol.All(cv.ensure_list, [cv.string], vol.Length(min=1)),
         },
+        has_target=True,
         handle=_async_cancel_waiting_commands,
         supports_response=SupportsResponse.OPTIONAL,
     ),

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 import voluptuous as vol
-from homeassistant.const import ATTR_DEVICE_ID, ATTR_ID, ATTR_LATITUDE, ATTR_LONGITUDE, ATTR_NAME
+from homeassistant.const import ATTR_ID, ATTR_LATITUDE, ATTR_LONGITUDE, ATTR_NAME
 from homeassistant.core import SupportsResponse
 from homeassistant.core_config import Config
 from homeassistant.exceptions import ServiceValidationError
@@ -25,6 +25,7 @@ from ..tesla.commands.driving import ORDERS, PARENTAL_SETTINGS
 from ..tesla.schedules import CHARGE, PRECONDITION, Schedule, ScheduleKind
 from ..tesla.signals import Position
 from ..tesla.state import State
+from .devices import targeted_schema
 from .schedules import (
     ANY_SCHEDULE,
     ATTR_DAYS,
@@ -213,8 +214,7 @@ class VehicleAction:
     @property
     def schema(self) -> vol.Schema:
         """Schema of all fields, with the vehicles."""
-        fields = {vol.Required(ATTR_DEVICE_ID): vol.All(cv.ensure_list, [cv.string]), **self.fields}
-        return vol.Schema(fields if self.check is None else vol.All(fields, self.check))
+        return targeted_schema(self.fields, self.check)
 
 
 ACTIONS: Final = (

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from aiohttp.test_utils import make_mocked_request
 from homeassistant.components.application_credentials import ClientCredential
+from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.config_entry_oauth2_flow import (
     MY_AUTH_CALLBACK_PATH,
@@ -114,6 +115,32 @@ async def test_instructions_for_the_owner(
     assert f"`{origin}/auth/external/callback`" in text
     assert "](https://developer.tesla.com/dashboard)" in text
     assert "192.168.1.2" not in text
+
+
+@pytest.mark.parametrize(
+    ("external", "language", "note"),
+    [
+        (None, "en", "⚠️ **Home Assistant does not know its address on the internet.**"),
+        (None, "de", "⚠️ **Home Assistant kennt seine"),
+        ("http://home.flotte.example", "en", "⚠️ **Tesla cannot use Home Assistant's address"),
+        ("https://home.flotte.example:8443", "en", "⚠️ **Tesla cannot use Home Assistant's"),
+        ("https://192.0.2.1", "de", "⚠️ **Tesla kann die"),
+        ("https://abcd.ui.nabu.casa", "en", "ℹ️ Home Assistant Cloud's address, https://abcd."),  # noqa: RUF001  # as shown
+        ("https://home.flotte.example", "en", ""),
+    ],
+)
+async def test_note_about_the_address_is_where_the_setup_begins(
+    hass_at_tesla: HomeAssistant, external: str | None, language: str, note: str
+) -> None:
+    """The dialog for credentials and the first page of the flow say what to change, and where."""
+    hass = hass_at_tesla
+    hass.config.language = language
+    await hass.config.async_update(external_url=external, internal_url="http://192.168.1.2:8123")
+    shown = (await async_get_description_placeholders(hass))["address"]
+    assert shown.startswith(note) if note else shown == ""
+    assert ("(/config/network)" in shown) is shown.startswith("⚠️")
+    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    assert result["description_placeholders"] == {"address": shown}
 
 
 @pytest.mark.parametrize("is_loaded", [True, False])

@@ -612,9 +612,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.names",
         "const",
     },
+    "account.address": HOME_ASSISTANT | {"account.hosts", "texts", "yarl"},
     "account": set(),
     "onboarding.login": HOME_ASSISTANT
     | {
+        "account.address",
         "account.data",
         "account.tokens",
         "application_credentials",
@@ -638,6 +640,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "spending.account_ledger",
         "tesla.api.fleet",
         "tesla.errors",
+        "texts",
         "voluptuous",
     },
     "flows.stream_check": HOME_ASSISTANT
@@ -1181,6 +1184,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "account.tokens": HOME_ASSISTANT | {"tesla.errors", "asyncio", "jwt", PYTHONS_TIME, "const"},
     "application_credentials": HOME_ASSISTANT
     | {
+        "account.address",
         "account.hosts",
         "aiohttp",
         "const",
@@ -1414,7 +1418,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.signals",
         "tesla.telemetry",
     },
-    "flows.forms": HOME_ASSISTANT | {"const", "voluptuous"},
+    "flows.forms": HOME_ASSISTANT | {"texts", "voluptuous"},
     "flows.rules": HOME_ASSISTANT
     | {
         "flows.forms",
@@ -1599,8 +1603,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.tokens",
         "const",
         "flows.options",
-        "onboarding.pairing",
         "onboarding.last",
+        "onboarding.pairing",
         "onboarding.refusals",
         "spending.account_ledger",
         "tesla.api.fleet",

@@ -20,10 +20,11 @@ from homeassistant.exceptions import (
 )
 from homeassistant.helpers import config_entry_oauth2_flow, http
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.helpers.network import NoURLAvailableError, get_url
+from homeassistant.helpers.network import NoURLAvailableError
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
+from .account.address import async_address_note, internet_address
 from .account.hosts import get_hosts
 from .const import DEVELOPER_PORTAL, SCOPES
 from .tesla.api.oauth import request_token
@@ -123,11 +124,9 @@ async def async_get_auth_implementation(
 
 async def async_get_description_placeholders(hass: HomeAssistant) -> dict[str, str]:
     """The values that the credentials dialog shows, for the user to enter at Tesla."""
-    try:
-        origin = get_url(hass, allow_internal=False, prefer_external=True)
-    except NoURLAvailableError:
-        origin = "https://your-home-assistant.example"
+    origin = internet_address(hass) or "https://your-home-assistant.example"
     return {
+        "address": await async_address_note(hass),
         "portal": DEVELOPER_PORTAL,
         "origin": origin,
         "redirect": _redirect(hass, origin),

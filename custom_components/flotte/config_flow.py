@@ -85,7 +85,7 @@ class LoginAgainSteps(LastSteps):
         if user_input is None:
             self._request_as_before(entry)
         if user_input is None or not self._choose_scopes(user_input):
-            return self._show_choice("reconfigure", user_input)
+            return await self._async_show_choice("reconfigure", user_input)
         return await self._choose_application(entry)
 
 

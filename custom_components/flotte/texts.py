@@ -22,3 +22,14 @@ def async_text(hass: HomeAssistant, key: str, placeholders: Mapping[str, str]) -
     with suppress(KeyError):
         return text.format_map(placeholders)
     return text
+
+
+async def async_option_texts(hass: HomeAssistant, key: str) -> dict[str, str]:
+    """The texts of a selector's options, in Home Assistant's language."""
+    texts = await async_get_translations(hass, hass.config.language, "selector", {DOMAIN})
+    beginning = f"component.{DOMAIN}.selector.{key}.options."
+    return {
+        path.removeprefix(beginning): text
+        for path, text in texts.items()
+        if path.startswith(beginning)
+    }

@@ -19,9 +19,8 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
 )
-from homeassistant.helpers.translation import async_get_translations
 
-from ..const import DOMAIN
+from ..texts import async_option_texts
 
 
 def number_box(
@@ -120,11 +119,4 @@ class OptionsSteps(OptionsFlow):
 
     async def _option_texts(self, translation_key: str) -> dict[str, str]:
         """The texts of a selector's options, in the language of Home Assistant."""
-        language = self.hass.config.language
-        texts = await async_get_translations(self.hass, language, "selector", {DOMAIN})
-        beginning = f"component.{DOMAIN}.selector.{translation_key}.options."
-        return {
-            path.removeprefix(beginning): text
-            for path, text in texts.items()
-            if path.startswith(beginning)
-        }
+        return await async_option_texts(self.hass, translation_key)

@@ -13,16 +13,16 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
 )
-from homeassistant.helpers.translation import async_get_translations
 
 from ..account.first_look import async_note_first_look, price_of_look
 from ..account.names import MANUFACTURER, model_of, readable
 from ..account.products import Product, granted_assets, listed_name
 from ..account.titles import async_distinct_title, end_of
-from ..const import DOMAIN, SCOPE_VEHICLE_DATA
+from ..const import SCOPE_VEHICLE_DATA
 from ..spending.account_ledger import async_get_ledger
 from ..tesla.api.fleet import FleetApi
 from ..tesla.errors import TeslaError
+from ..texts import async_option_texts
 from .login import LoginSteps
 
 CONF_LOOK: Final = "look"
@@ -83,7 +83,7 @@ class LastSteps(LoginSteps):
         """Offer to read the cars now; those that sleep would have to be woken."""
         if user_input is not None:
             return self._create(user_input.get(CONF_LOOK, ()))
-        texts = await self._texts_of_look()
+        texts = await async_option_texts(self.hass, "first_look")
         ledger = await async_get_ledger(self.hass, self._client_id)
         options, awake, unreachable = [], [], []
         for vin, product in self._vehicles.items():
@@ -108,14 +108,6 @@ class LastSteps(LoginSteps):
             ),
             description_placeholders={"unreachable": note},
         )
-
-    async def _texts_of_look(self) -> dict[str, str]:
-        """The texts of the list, in Home Assistant's language."""
-        texts = await async_get_translations(
-            self.hass, self.hass.config.language, "selector", {DOMAIN}
-        )
-        path = f"component.{DOMAIN}.selector.first_look.options."
-        return {key: texts[f"{path}{key}"] for key in ("awake", "asleep", "offline")}
 
     def _create(self, look: Iterable[str] = ()) -> ConfigFlowResult:
         """Make the entry; its setup reads the chosen cars."""

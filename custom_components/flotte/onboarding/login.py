@@ -21,6 +21,7 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
 )
 from homeassistant.helpers.selector import BooleanSelector
 
+from ..account.address import async_address_note
 from ..account.data import application_of
 from ..account.tokens import granted_scopes
 from ..application_credentials import TeslaImplementation
@@ -61,7 +62,7 @@ class LoginSteps(AbstractOAuth2FlowHandler):
             # Home Assistant then asks for credentials and restarts the flow; no choice is lost yet.
             return await self.async_step_pick_implementation()
         if user_input is None or not self._choose_scopes(user_input):
-            return self._show_choice("user", user_input)
+            return await self._async_show_choice("user", user_input)
         return await self.async_step_pick_implementation()
 
     async def _lacks_application(self) -> bool:
@@ -71,7 +72,9 @@ class LoginSteps(AbstractOAuth2FlowHandler):
         except ImplementationUnavailableError:
             return False
 
-    def _show_choice(self, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
+    async def _async_show_choice(
+        self, step_id: str, user_input: dict[str, Any] | None
+    ) -> ConfigFlowResult:
         """Let the owner choose vehicles, energy products or both.
 
         Tesla refuses the whole login if a scope is not enabled for the application.
@@ -85,6 +88,7 @@ class LoginSteps(AbstractOAuth2FlowHandler):
                 }
             ),
             errors={"base": "nothing_chosen"} if user_input is not None else {},
+            description_placeholders={"address": await async_address_note(self.hass)},
         )
 
     def _choose_scopes(self, user_input: Mapping[str, Any]) -> bool:

@@ -1651,6 +1651,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "voice.answers",
         "voice.consent",
         "voice.grammar",
+        "voice.grammar_de",
         "voice.grammar_en",
         "voice.number_words",
         "voice.spoken_names",
@@ -1691,6 +1692,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "voice.vocabulary",
     },
     "voice": set(),
+    "voice.acts_de": {"voice.grammar"},
+    "voice.questions_de": {"voice.grammar"},
+    "voice.grammar_de": {"voice.acts_de", "voice.grammar", "voice.questions_de"},
     "voice.acts_en": {"voice.grammar"},
     "voice.questions_en": {"voice.grammar"},
     "voice.acts": HOME_ASSISTANT
@@ -1717,13 +1721,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "voice.answers",
         "voice.wording",
     },
-    "voice.consent": HOME_ASSISTANT
-    | {
-        "const",
-        "coordinator",
-        "voice.acts",
-        "voice.number_words",
-    },
+    "voice.consent": HOME_ASSISTANT | {"const", "coordinator", "voice.acts", "voice.number_words"},
     "flows.voice": HOME_ASSISTANT
     | {
         "const",

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
+from hassil.intents import Intents, WildcardSlotList
+from hassil.recognize import recognize_all
 from homeassistant.components import conversation
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, Platform
@@ -25,7 +27,9 @@ from custom_components.flotte.tesla.signals import WINDOW_DRIVER_FRONT
 from custom_components.flotte.tesla.state import Reading, Source
 from custom_components.flotte.voice.acts import ACTS
 from custom_components.flotte.voice.answers import QUESTIONS
+from custom_components.flotte.voice.grammar_de import GERMAN
 from custom_components.flotte.voice.grammar_en import ENGLISH
+from custom_components.flotte.voice.number_words import number_of
 from custom_components.flotte.voice.sentences import grammar_of
 from custom_components.flotte.voice.wording_de import GERMAN_WORDS
 from custom_components.flotte.voice.wording_en import ENGLISH_WORDS
@@ -256,6 +260,32 @@ async def test_a_slow_act_continues(
     assert car.sentry_mode
 
 
+async def test_german(
+    hass: HomeAssistant, awake: MockConfigEntry, tesla: Simulator, say: Say
+) -> None:
+    car = tesla.world.cars[MODEL_Y]
+    await hass.config.async_update(language="de-CH")
+    await hass.async_block_till_done()
+    assert await say("Wie voll ist die Batterie von Aurora?") == (
+        "Aurora hat 68 Prozent, 362 Kilometer."
+    )
+    assert await say("Wächtermodus an") == "Der Wächtermodus von Aurora ist an."
+    assert await say("Stelle Aurora auf einundzwanzigeinhalb Grad") == (
+        "Aurora ist auf 21,5 Grad gestellt."
+    )
+    assert await say("Ladelimit auf achtzig Prozent") == (
+        "Aurora lädt bis 80 Prozent, das war schon so."
+    )
+    assert await say("Öffne den Kofferraum von Aurora") == (
+        "Um Aurora mit der Stimme zu entriegeln, zu öffnen oder zu starten, schalte das in Flottes "
+        "Optionen ein und wähle einen Code."
+    )
+    assert (car.sentry_mode, car.climate.is_on, car.body.trunk) == (True, False, 0)
+    await hass.config.async_update(language="fr")
+    await hass.async_block_till_done()
+    assert "Aurora" not in await say("Wächtermodus aus")
+
+
 OTHER_DEVICES = (
     "how warm is it inside",
     "is the front door locked",
@@ -269,14 +299,86 @@ OTHER_DEVICES = (
 )
 
 
-def test_sentences_about_other_devices_are_not_ours() -> None:
-    grammar = grammar_of("en", frozenset({"aurora"}))
-    assert [each for each in OTHER_DEVICES if grammar.understand(each)] == []
+UNDERSTOOD: tuple[tuple[str, str, str, dict[str, str]], ...] = (
+    ("en", "turn on sentry mode on Aurora", "sentry_on", {"car": "aurora"}),
+    ("en", "what is the range of Aurora", "range", {"car": "aurora"}),
+    ("en", "unlock the car, code 4711", "unlock", {"car": "the car", "phrase": "4711"}),
+    ("en", "charge the car to half", "charge_limit", {"car": "the car", "percent": "50"}),
+    ("de", "Schließe Aurora ab", "lock", {"car": "aurora"}),
+    ("de", "Auroras Batterie", "battery", {"owner": "aurora"}),
+    ("de", "Heize Aurora vor", "climate_on", {"car": "aurora"}),
+    ("de", "Starte das Laden", "charging_start", {}),
+    ("de", "Wo ist Aurora", "location", {"car": "aurora"}),
+    ("de", "Lade das Auto mit 16 Ampere", "charge_current", {"car": "das auto", "number": "16"}),
+)
+OTHERS_IN_GERMAN = (
+    "Lade mein Handy",
+    "Mach das Licht im Auto an",
+    "Öffne die Fenster im Wohnzimmer",
+    "Schalte die Heizung aus",
+    "Schließe die Haustür ab",
+    "Schließ das Auto nicht ab",
+    "Wie warm ist es drinnen",
+    "Wo ist Anna",
+)
+
+
+def test_templates_mean_the_same_to_home_assistant() -> None:
+    """Its matcher and ours accept and reject the same sentences."""
+    for language in ("en", "de"):
+        grammar = grammar_of(language, frozenset({"aurora"}))
+        intents = Intents.from_dict(
+            {
+                "language": language,
+                "intents": {
+                    intent: {"data": [{"sentences": templates}]}
+                    for intent, templates in grammar.sentences.items()
+                },
+            }
+        )
+        for slot in ("phrase", "place"):
+            intents.slot_lists[slot] = WildcardSlotList(slot)
+        for _, sentence, intent, slots in (each for each in UNDERSTOOD if each[0] == language):
+            understood = grammar.understand(sentence)
+            assert understood is not None, sentence
+            assert (understood.intent, understood.slots) == (intent, slots)
+            assert intent in {each.intent.name for each in recognize_all(sentence, intents)}
+        for sentence in OTHERS_IN_GERMAN if language == "de" else OTHER_DEVICES:
+            assert grammar.understand(sentence) is None, sentence
+            assert not list(recognize_all(sentence, intents)), sentence
+
+
+def test_a_code_without_the_word() -> None:
+    """Only where an owner has chosen one; otherwise any text would be taken for it."""
+    for takes_codes in (False, True):
+        grammar = grammar_of("en", frozenset({"aurora"}), takes_codes=takes_codes)
+        understood = grammar.understand("unlock Aurora, blue elephant")
+        assert (understood is not None) is takes_codes
+        # A lock needs none, and does not lock at once what is to be locked later.
+        assert grammar.understand("lock Aurora in ten minutes") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("80", 80),
+        ("21,5", 21.5),
+        ("twenty one and a half", 21.5),
+        ("nineteen point five", 19.5),
+        ("a hundred", 100),
+        ("achtzig", 80),
+        ("einundzwanzig", 21),
+        ("neunzehneinhalb", 19.5),
+        ("sechzehn komma fünf", 16.5),
+    ],
+)
+def test_numbers(text: str, number: float) -> None:
+    assert number_of(text) == number
 
 
 def test_every_intent_has_an_answer_and_sentences() -> None:
-    intents = {each.intent for each in ENGLISH.rows}
-    assert intents == {*QUESTIONS, *ACTS}
+    for table in (ENGLISH, GERMAN):
+        assert {each.intent for each in table.rows} == {*QUESTIONS, *ACTS}
     texts = ENGLISH_WORDS.texts
     for intent, act in ACTS.items():
         assert {f"act_{intent}", f"done_{intent}"} <= set(texts) or act.mode is not None, intent

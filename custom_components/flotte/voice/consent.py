@@ -29,6 +29,11 @@ def spoken_code(code: str) -> str:
     return digits_of(code)
 
 
+def takes_code(options: Mapping[str, Any]) -> bool:
+    """Whether an owner lets voice unlock, open and start vehicles, and has chosen a code."""
+    return bool(options.get(CONF_VOICE_UNLOCK) and options.get(CONF_VOICE_PHRASE))
+
+
 class CodeGuard:
     """Compares spoken codes with the owner's, and stops guessing."""
 
@@ -64,14 +69,13 @@ def async_objection(
         if options.get(CONF_VOICE_ACTS, False) or _is_exposed(vehicle, act):
             return None
         return "allow_acts", {}
-    code = options.get(CONF_VOICE_PHRASE)
-    if not options.get(CONF_VOICE_UNLOCK, False) or not code:
+    if not takes_code(options):
         return "allow_unlock", {}
     if minutes := guard.minutes_left():
         return "locked_out", {"n": minutes}
     if spoken is None:
         return "say_code", {}
-    return None if guard.accepts(spoken, str(code)) else ("wrong_code", {})
+    return None if guard.accepts(spoken, str(options[CONF_VOICE_PHRASE])) else ("wrong_code", {})
 
 
 @callback

@@ -18,6 +18,7 @@ _SPACE: Final = r"(?:\s+|\b|$)"
 """A space next to an optional part may be the end of a word instead."""
 _ANYTHING: Final = r"\S.*?"
 _SPECIAL: Final = re.compile(r"([\\()\[\]{}<>|;])")
+_BARE_CODES: Final = {"secret": "[<code>|{phrase}]", "spoken_code": "(<code>|{phrase})"}
 _APOSTROPHES: Final = re.compile("[\u2018\u2019\u00b4`]")
 _PUNCTUATION: Final = re.compile(r"(?<!\d)[.,]|[.,](?!\d)")
 _MARKS: Final = re.compile('[?!;:\u2026\u2012-\u2015"\u201c-\u201e\u00bf\u00a1-]+')
@@ -77,11 +78,15 @@ class Grammar:
         table: The sentences.
         values: Templates of the slots that have a known set of values. All other slots are
             wildcards, which may hold any text.
+        takes_codes: Whether an owner has chosen a code, which then needs no word before it. Without
+            one, any text after a sentence would be taken for a code.
     """
 
-    def __init__(self, table: SentenceTable, values: Mapping[str, str]) -> None:
+    def __init__(
+        self, table: SentenceTable, values: Mapping[str, str], *, takes_codes: bool = False
+    ) -> None:
         rows = table.rows
-        self._rules = table.rules
+        self._rules = {**table.rules, **(_BARE_CODES if takes_codes else {})}
         self._words = table.words
         self._values = {
             **{slot: f"({'|'.join(words)})" for slot, words in table.words.items()},

@@ -34,6 +34,8 @@ _RULES: Final = {
     "level": "[to|at|on] [level|stage|setting] {level}",
     "sun": "[the] (sun|solar|solar power|solar energy|sunshine|sunlight|surplus|solar surplus|panels)",
     "code": "[with|using] [the|my] (code|pin|pin code|password|passcode|pass phrase|code word) {phrase}",
+    "secret": "[<code>]",
+    "spoken_code": "<code>",
     "home": "(at home|home|back|back home|at the house|in the garage|in the driveway)",
 }
 

@@ -55,6 +55,7 @@ ENGLISH_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "how (long|much longer|much time) (does|will) {car} [still] (need to charge|take to charge|charge|need|be charging|need to be full) <now>",
         "how (long|much longer) (does|will) [it take] [to charge] {car} [take to charge] <now>",
         "how long (is|will) {car} [be] charging for <now>",
+        "how (long|much longer|much time) (does|will) {car} [still] (have|need) to (charge|be charged) [for] <now>",
     ),
     means(
         "plugged_in",
@@ -95,6 +96,7 @@ ENGLISH_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "(is|are) (<cars> windows|a window|any window|any windows|the windows|all windows|all the windows) [still] <open> (of|in|on) {car} <now>",
         "(did|have) (i|we) (leave|left|close|closed) (<cars> windows|a window <of> {car}|the windows <of> {car}) [<open>] <now>",
         "(has|does) {car} [have] [got] (a window|any windows|windows) open <now>",
+        "(did|have) (i|we) (leave|left) (a window|any window|any windows|windows|the windows) open (in|of|on) {car} <now>",
     ),
     means(
         "trunk",

@@ -6,6 +6,8 @@ has to know whether there is only one. It follows names, options and the languag
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from homeassistant.config_entries import (
@@ -33,30 +35,35 @@ from ..coordinator import VehicleCoordinator
 from .acting import Speaker, async_act
 from .acts import ACTS, ActRequest
 from .answers import QUESTIONS
-from .consent import CodeGuard, async_objection
+from .consent import CodeGuard, async_objection, takes_code
 from .grammar import Grammar, SentenceTable, Understood
+from .grammar_de import GERMAN
 from .grammar_en import ENGLISH
 from .number_words import NUMBERS
 from .spoken_names import async_spoken_names, names_template, vehicles_named
 from .wording import say, say_list, spoken_language
 
 CONVERSATION: Final = "conversation"
-_TABLES: Final[Mapping[str, SentenceTable]] = {"en": ENGLISH}
+_TABLES: Final[Mapping[str, SentenceTable]] = {"en": ENGLISH, "de": GERMAN}
+_CODED: Final = frozenset(intent for intent, act in ACTS.items() if act.takes_code)
 _NAMES: Final = frozenset({"name", "name_by_user", "aliases"})
 """Changes of registries that change the names of vehicles."""
 
 
-def grammar_of(language: str, names: frozenset[str]) -> Grammar:
-    """The sentences of a language about vehicles with these names."""
+def grammar_of(language: str, names: frozenset[str], *, takes_codes: bool = False) -> Grammar:
+    """The sentences of a language about vehicles with these names; see `Grammar`."""
     table = _TABLES[language]
     number = NUMBERS[language]
     fraction = "|".join(table.words["percent"])
     values = {
         "car": names_template(names, table.generic),
+        "owner": names_template(names),
         "number": number,
         "percent": f"({number}|{fraction})",
     }
-    return Grammar(table, values)
+    # Last, because a code at the end of a sentence may be any text.
+    rows = sorted(table.rows, key=lambda each: each.intent in _CODED)
+    return Grammar(replace(table, rows=tuple(rows)), values, takes_codes=takes_codes)
 
 
 class VoiceSentences:
@@ -66,6 +73,7 @@ class VoiceSentences:
         self._hass = hass
         self._names: Mapping[VehicleCoordinator, frozenset[str]] = {}
         self._language: str | None = None
+        self._takes_codes = False
         self._grammar: Grammar | None = None
         self._unregister: CALLBACK_TYPE | None = None
         self._lock = asyncio.Lock()
@@ -94,9 +102,10 @@ class VoiceSentences:
                 if language
                 else {}
             )
-            if names == self._names and language == self._language:
+            takes_codes = any(takes_code(each.config_entry.options) for each in names)
+            if (names, language, takes_codes) == (self._names, self._language, self._takes_codes):
                 return
-            self._names, self._language = names, language
+            self._names, self._language, self._takes_codes = names, language, takes_codes
             if self._unregister is not None:
                 self._unregister()
                 self._unregister = self._grammar = None
@@ -105,7 +114,8 @@ class VoiceSentences:
 
     async def _async_register(self, language: str, names: frozenset[str]) -> None:
         # Compiling takes longer than the loop should wait.
-        grammar = await self._hass.async_add_executor_job(grammar_of, language, names)
+        compile_all = partial(grammar_of, language, names, takes_codes=self._takes_codes)
+        grammar = await self._hass.async_add_executor_job(compile_all)
         self._grammar = grammar
         config: list[ConfigType] = []
         for intent, templates in grammar.sentences.items():
@@ -134,7 +144,7 @@ class VoiceSentences:
             names = say_list(hass, [each.device_name for each in known], "or")
             return say(hass, "not_understood", name=names)
         intent, slots = understood.intent, understood.slots
-        vehicles = vehicles_named(slots.get("car", ""), self._names) or known
+        vehicles = vehicles_named(slots.get("car") or slots.get("owner", ""), self._names) or known
         if len(vehicles) > 1:
             names = say_list(hass, [each.device_name for each in vehicles], "or")
             return say(hass, "which", names=names)

@@ -49,10 +49,10 @@ def _with_words(name: str, language: str) -> str:
     return " ".join(DIGIT_WORDS[language].get(word, word) for word in name.split())
 
 
-def names_template(names: Iterable[str], generic: str) -> str:
-    """The template of all names, the longest first, and of the names that every vehicle has."""
+def names_template(names: Iterable[str], *generic: str) -> str:
+    """The template of names, the longest first, and of the names that every vehicle has."""
     by_length = sorted(names, key=lambda name: (-len(name), name))
-    return f"({'|'.join([*map(escaped, by_length), generic])})"
+    return f"({'|'.join([*map(escaped, by_length), *generic])})"
 
 
 def vehicles_named[T](spoken: str, names: Mapping[T, frozenset[str]]) -> list[T]:

@@ -1,0 +1,405 @@
+"""Requests to cars in German, with the word orders of its separable verbs."""
+
+from typing import Final
+
+from .grammar import IntentRow, means
+
+
+def _asks(
+    verbs: str, what: str, particles: str, infinitives: str, end: str = ""
+) -> tuple[str, ...]:
+    """The word orders of a request: imperative, question and infinitive.
+
+    Args:
+        verbs: Imperatives: "schließ[e]".
+        what: The object.
+        particles: Separated parts of the verbs, at the end of the sentence: "ab"; may be empty.
+        infinitives: Infinitives: "abschließen".
+        end: Anything that follows.
+    """
+    part = (
+        f"[{particles[:-1]}]" if particles.endswith("|") else f"({particles})" if particles else ""
+    )
+    bare = what.replace("{car}", "({car}|<noun>)")
+    return (
+        f"<bitte> ({verbs}) [<mal>] {what} [<mal>] {part} {end}",
+        f"<kannst> {what} [<mal>] ({infinitives}) {end}",
+        f"{bare} [<mal>] ({infinitives}) [<mal>] {end}",
+    )
+
+
+_OPEN: Final = (
+    "öffne|öffnen|mach[e]|entriegle|entriegele|entriegel|schlie(ß|ss)|schlie(ß|ss)e|sperr[e]"
+)
+_OPENS: Final = (
+    "öffnen|aufmachen|entriegeln|aufschlie(ß|ss)en|aufsperren|aufklappen|aufgehen lassen"
+)
+_CLOSE: Final = "schlie(ß|ss)|schlie(ß|ss)e|mach[e]|klapp[e]|fahr[e]"
+_CLOSES: Final = "schlie(ß|ss)en|zumachen|zuklappen|zufahren|hochfahren"
+_TURN: Final = "schalt[e]|mach[e]|stell[e]|dreh[e]"
+_TURN_ON: Final = "schalt[e]|mach[e]|stell[e]|dreh[e]|aktivier[e]|starte|start"
+_TURNS_ON: Final = "einschalten|anschalten|anmachen|anstellen|aktivieren|starten|andrehen|an"
+_TURNS_OFF: Final = (
+    "ausschalten|ausmachen|abschalten|abstellen|deaktivieren|beenden|ausstellen|stoppen|aus"
+)
+_SET: Final = "stell[e]|setz[e]|änder[e]|erhöh[e]|senk[e]|begrenz[e]|mach[e]|regel|regle|leg[e]|dreh[e]|reduzier[e]"
+_SETS: Final = (
+    "stellen|einstellen|setzen|ändern|erhöhen|senken|begrenzen|festlegen|regeln|reduzieren"
+)
+
+_SEATS: Final = (
+    "([die] [{seat}] <seat_heating> [[<dort>] {seat}] [<von>] [[<dort>] {seat}]|[die] {seat}heizung [<von>]"
+    "|<cars> <seat_heating> [[<dort>] {seat}]|[den|die] {seat} [<von>])"
+)
+_WHEEL: Final = (
+    "([die] lenkradheizung [<von>]|<cars> lenkradheizung|[das] lenkrad <von>|<cars> lenkrad)"
+)
+_CLIMATE: Final = "([die|den] <climate> <von>|<cars> <climate>)"
+_DEFROST: Final = (
+    "([die|das] (enteisung|defrost|entfrostung|scheibenheizung|abtauung|enteisen|defroster) <von>"
+    "|<cars> (enteisung|defrost|entfrostung|scheibenheizung))"
+)
+_TRUNK: Final = "([den|die] <trunk> [<von>]|<cars> <trunk>)"
+_FRUNK: Final = "([den|die] <frunk> [<von>]|<cars> (<frunk>|haube|motorhaube)|[die] (haube|motorhaube|fronthaube) <von>)"
+_PORT: Final = "([den|die] <charge_port> [<von>]|<cars> <charge_port>)"
+_WINDOWS: Final = "([alle] [die] (fenster|scheiben) <von>|<cars> (fenster|scheiben)|[alle] [die] (autofenster|autoscheiben))"
+_SENTRY: Final = "([den|der] <sentry> [<von>]|<cars> <sentry>)"
+_CHARGING: Final = (
+    "([das|den] (laden|aufladen|ladevorgang|ladung) [<von>]|<cars> (laden|ladevorgang))"
+)
+_LIMIT: Final = "([das|die|den] <charge_limit> [<von>]|<cars> <charge_limit>)"
+_CURRENT: Final = "([den|die] <charge_current> [<von>]|<cars> <charge_current>)"
+_DOORS: Final = "({car}|[alle] [die] türen <von>|<cars> türen|[die] (autotür|autotüren))"
+_TO: Final = "(auf|zu|bis|bis auf|bis zu)"
+
+GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
+    means(
+        "unlock",
+        *_asks(
+            "schlie(ß|ss)|schlie(ß|ss)e|sperr[e]|mach[e]",
+            _DOORS,
+            "auf",
+            "aufschlie(ß|ss)en|aufsperren|aufmachen",
+            "<secret>",
+        ),
+        *_asks(
+            "entriegle|entriegele|entriegel|öffne|entsperre|entsperr",
+            _DOORS,
+            "",
+            "entriegeln|öffnen|entsperren",
+            "<secret>",
+        ),
+        "<spoken_code> (entriegle|entriegele|öffne|entsperre) {car}",
+        "<spoken_code> (schlie(ß|ss)|schlie(ß|ss)e|sperr[e]|mach[e]) {car} auf",
+    ),
+    means(
+        "lock",
+        *_asks(
+            "schlie(ß|ss)|schlie(ß|ss)e|sperr[e]|mach[e]",
+            _DOORS,
+            "ab|zu|dicht",
+            "abschlie(ß|ss)en|zuschlie(ß|ss)en|absperren|zusperren|zumachen|dichtmachen",
+        ),
+        *_asks(
+            "verriegle|verriegele|verriegel|verschlie(ß|ss)|verschlie(ß|ss)e|sichere|schlie(ß|ss)e|schlie(ß|ss)",
+            _DOORS,
+            "",
+            "verriegeln|verschlie(ß|ss)en|sichern|schlie(ß|ss)en",
+        ),
+        "(sorge dafür|sorg dafür|stell sicher|stelle sicher) dass {car} (abgeschlossen|verriegelt|zu) ist",
+        "zentralverriegelung <von> (zu|schlie(ß|ss)en|an)",
+    ),
+    means(
+        "remote_start",
+        *_asks(
+            "starte|start|aktivier[e]|erlaub[e]|schalt[e]",
+            "([das] (schlüssellose fahren|schlüssellos fahren|fahren ohne schlüssel|keyless driving) [<von>])",
+            "an|ein|",
+            "starten|aktivieren|erlauben|einschalten|anschalten",
+            "<secret>",
+        ),
+        *_asks(
+            "starte|start|lass[e]|mach[e]",
+            "({car}|[den] motor <von>|<cars> motor)",
+            "an|",
+            "starten|anlassen|anmachen",
+            "<secret>",
+        ),
+        "<spoken_code> (starte|start) {car}",
+        "<bitte> lass {car} ohne schlüssel fahren <secret>",
+    ),
+    means(
+        "trunk_open",
+        *_asks(_OPEN, _TRUNK, "auf|", _OPENS, "<secret>"),
+        "<spoken_code> öffne " + _TRUNK,
+    ),
+    means("trunk_close", *_asks(_CLOSE, _TRUNK, "zu|runter|", _CLOSES)),
+    means("frunk_open", *_asks(_OPEN, _FRUNK, "auf|", _OPENS, "<secret>")),
+    means(
+        "charge_port_open",
+        *_asks(_OPEN, _PORT, "auf|", _OPENS, "<secret>"),
+        *_asks(
+            "entriegle|entriegele|entriegel|löse|lös|gib",
+            "([das] (ladekabel|kabel|ladestecker|stecker) <von>|[das] (ladekabel|ladestecker)|<cars> (ladekabel|kabel))",
+            "frei|",
+            "entriegeln|lösen|freigeben",
+            "<secret>",
+        ),
+    ),
+    means("charge_port_close", *_asks(_CLOSE, _PORT, "zu|", _CLOSES)),
+    means(
+        "windows_open",
+        *_asks(
+            "öffne|mach[e]|kipp[e]|lass[e]|fahr[e]",
+            _WINDOWS,
+            "auf|runter|herunter|einen spalt auf|einen spalt|etwas|ein bisschen|ein wenig|ein bisschen auf|einen spalt weit|",
+            "öffnen|aufmachen|kippen|runterlassen|herunterlassen|runterfahren|herunterfahren|einen spalt öffnen|etwas öffnen|ein bisschen öffnen",
+            "<secret>",
+        ),
+        *_asks("lüfte|lüft", "{car}", "durch|", "lüften|durchlüften", "<secret>"),
+    ),
+    means(
+        "windows_close",
+        *_asks(
+            "schlie(ß|ss)|schlie(ß|ss)e|mach[e]|fahr[e]|kurbel|kurble",
+            _WINDOWS,
+            "zu|hoch|rauf|",
+            "schlie(ß|ss)en|zumachen|hochfahren|hochmachen|hochkurbeln",
+        ),
+    ),
+    means(
+        "homelink",
+        *_asks(
+            "drück[e]|lös[e]|betätige|aktivier[e]",
+            "([den|die|das] (homelink|home link) [<von>]|<cars> (homelink|home link))",
+            "aus|",
+            "drücken|auslösen|betätigen|aktivieren",
+            "<secret>",
+        ),
+        "<bitte> öffne (die garage|das garagentor) mit (homelink|home link|{car}) <secret>",
+    ),
+    means(
+        "seat_heat_off",
+        f"<bitte> ({_TURN}|deaktivier[e]|beende) [<mal>] {_SEATS} [<mal>] (aus|ab) [<mal>]",
+        f"<bitte> (deaktivier[e]|beende|stoppe) [<mal>] {_SEATS} [<mal>]",
+        f"<kannst> {_SEATS} [<mal>] (ausschalten|ausmachen|abschalten|abstellen|deaktivieren|ausstellen)",
+        f"{_SEATS} [<mal>] (ausschalten|ausmachen|abschalten|abstellen|deaktivieren|ausstellen|aus)",
+    ),
+    means(
+        "seat_heat",
+        f"<bitte> ({_TURN_ON}) [<mal>] {_SEATS} [<mal>] [<level>] (ein|an|hoch) [<level>] [<mal>]",
+        f"<bitte> (aktivier[e]|starte|start|heiz[e]|wärm[e]) [<mal>] {_SEATS} [<mal>] [<level>] [vor|auf|an] [<mal>]",
+        f"<bitte> ({_SET}) [<mal>] {_SEATS} [<mal>] <level> [ein] [<mal>]",
+        f"<kannst> {_SEATS} [<mal>] [<level>] ({_TURNS_ON}|{_SETS}|heizen|vorheizen|wärmen|beheizen) [<mal>]",
+        f"{_SEATS} [<mal>] [<level>] ({_TURNS_ON}|{_SETS}|heizen|vorheizen|wärmen|beheizen) [<mal>]",
+        f"{_SEATS} <level>",
+    ),
+    means(
+        "wheel_heat_off",
+        *_asks(_TURN, _WHEEL, "aus|ab", _TURNS_OFF),
+    ),
+    means(
+        "wheel_heat_on",
+        *_asks(_TURN_ON, _WHEEL, "ein|an", _TURNS_ON + "|heizen|wärmen|beheizen"),
+        *_asks(
+            "heiz[e]|wärm[e]|beheiz[e]|aktivier[e]|starte",
+            _WHEEL,
+            "vor|auf|",
+            "heizen|vorheizen|wärmen",
+        ),
+    ),
+    means(
+        "defrost_off",
+        *_asks(_TURN, _DEFROST, "aus|ab", _TURNS_OFF),
+        *_asks(
+            "beende|stopp[e]|deaktivier[e]",
+            "(" + _DEFROST + "|das enteisen <von>)",
+            "",
+            "beenden|stoppen|deaktivieren",
+        ),
+    ),
+    means(
+        "defrost_on",
+        *_asks(
+            "enteis[e]|entfroste|entfrost|befreie",
+            "({car}|[die] (scheibe|scheiben|windschutzscheibe|frontscheibe|fenster) <von>|<cars> (scheibe|scheiben|windschutzscheibe|frontscheibe))",
+            "vom eis|von eis|",
+            "enteisen|entfrosten|abtauen|auftauen",
+        ),
+        *_asks(
+            "tau[e]",
+            "({car}|[die] (scheibe|scheiben|windschutzscheibe|frontscheibe) <von>)",
+            "ab|auf",
+            "abtauen|auftauen",
+        ),
+        *_asks(_TURN_ON, _DEFROST, "ein|an", _TURNS_ON),
+        *_asks("aktivier[e]|starte|start", _DEFROST, "", "aktivieren|starten"),
+        _DEFROST + " an",
+    ),
+    means(
+        "temperature",
+        f"<bitte> ({_SET}) [<mal>] ({{car}}|[die] (temperatur|innentemperatur|heizung|klimaanlage|klima|wunschtemperatur|solltemperatur) <von>|<cars> (temperatur|innentemperatur|heizung|klimaanlage|klima)) [<mal>] {_TO} {{number}}<degrees> [ein] [<mal>]",
+        f"<kannst> ({{car}}|[die] (temperatur|innentemperatur|heizung|klimaanlage|klima) <von>|<cars> (temperatur|heizung|klimaanlage)) {_TO} {{number}}<degrees> ({_SETS})",
+        f"({{car}}|[die] (temperatur|innentemperatur|heizung|klimaanlage|klima) <von>|<cars> (temperatur|heizung|klimaanlage)) {_TO} {{number}}<degrees> [{_SETS}] [<mal>]",
+        f"<bitte> ({_SET}) [<mal>] <in> [die] [temperatur] [{_TO}] {{number}}<degrees> [ein] [<mal>]",
+        "{car} {number} grad",
+        "{number}<degrees> <in> [bitte]",
+    ),
+    means(
+        "climate_off",
+        *_asks(_TURN + "|fahr[e]", _CLIMATE, "aus|ab|runter", _TURNS_OFF),
+        *_asks(
+            "beende|stopp[e]|deaktivier[e]",
+            "("
+            + _CLIMATE
+            + "|[das] (heizen|vorheizen|kühlen|klimatisieren|vorklimatisieren) <von>)",
+            "",
+            "beenden|stoppen|deaktivieren",
+        ),
+        "<bitte> (hör[e]) auf {car} zu (heizen|kühlen|klimatisieren)",
+        f"({_TURN}) <in> [die] <climate> (aus|ab)",
+        _CLIMATE + " aus",
+    ),
+    means(
+        "climate_on",
+        f"<bitte> (heiz[e]|wärm[e]|kühl[e]|klimatisier[e]|temperier[e]) [<mal>] {{car}} [<mal>] [{_TO} {{number}}<degrees>] [vor|auf|an|runter|ab|herunter|durch|ein] [{_TO} {{number}}<degrees>] [<mal>]",
+        "<bitte> (vorheizen|aufwärmen|vorwärmen|vorkühlen) [<mal>] {car} [<mal>]",
+        f"<kannst> {{car}} [<mal>] [{_TO} {{number}}<degrees>] (vorheizen|heizen|aufheizen|aufwärmen|vorwärmen|wärmen|kühlen|vorkühlen|runterkühlen|abkühlen|klimatisieren|vorklimatisieren|warm machen|temperieren|vortemperieren)",
+        f"({{car}}|<noun>) [<mal>] [{_TO} {{number}}<degrees>] (vorheizen|heizen|aufheizen|aufwärmen|vorwärmen|wärmen|kühlen|vorkühlen|runterkühlen|abkühlen|klimatisieren|vorklimatisieren|warm machen|temperieren) [<mal>]",
+        *_asks(_TURN_ON, _CLIMATE, "ein|an", _TURNS_ON),
+        *_asks(
+            "aktivier[e]|starte|start",
+            "("
+            + _CLIMATE
+            + "|[das] (vorheizen|heizen|kühlen|vorklimatisieren|vorkonditionieren) <von>|[die] vorkonditionierung <von>)",
+            "",
+            "aktivieren|starten",
+        ),
+        "<bitte> (mach[e]) [<mal>] [es] [<mal>] <in> [<mal>] (warm|kühl|wärmer|kühler|gemütlich|schön warm|angenehm) [<mal>]",
+        "<bitte> (mach[e]) [<mal>] {car} [<mal>] (warm|kühl|wärmer|kühler|gemütlich|schön warm|angenehm|startklar|fertig) [<mal>]",
+        f"<bitte> ({_TURN}) [<mal>] <in> [<mal>] [die] <climate> (ein|an)",
+        _CLIMATE + " an",
+    ),
+    means(
+        "charge_limit",
+        f"<bitte> ({_SET}) [<mal>] {_LIMIT} [<mal>] {_TO} {{percent}}<percent> [ein|fest|herauf|herab|hoch|runter] [<mal>]",
+        f"<kannst> {_LIMIT} [<mal>] {_TO} {{percent}}<percent> ({_SETS}|laden)",
+        f"{_LIMIT} [<mal>] [{_TO}] {{percent}}<percent> [{_SETS}] [<mal>]",
+        f"<bitte> (lade|lad) [<mal>] {{car}} [<mal>] [nur|nur noch] {_TO} {{percent}}<percent> [auf|voll] [<mal>]",
+        f"<kannst> {{car}} [<mal>] [nur] {_TO} {{percent}}<percent> (laden|aufladen)",
+        f"{{car}} [<mal>] [nur] {_TO} {{percent}}<percent> (laden|aufladen) [<mal>]",
+        "<bitte> (begrenz[e]|beschränke|stopp[e]) [<mal>] ([das] laden [<von>]|[die] ladung <von>|{car}|<cars> ladung) [<mal>] (auf|bei) {percent}<percent> [<mal>]",
+        "<bitte> (lade|lad) [<mal>] (bis|bis auf|bis zu) {percent}<percent> [auf] [<mal>]",
+    ),
+    means(
+        "charge_current",
+        f"<bitte> ({_SET}) [<mal>] {_CURRENT} [<mal>] {_TO} {{number}}<amps> [ein|fest|herauf|herab|hoch|runter] [<mal>]",
+        f"<kannst> {_CURRENT} [<mal>] {_TO} {{number}}<amps> ({_SETS})",
+        f"{_CURRENT} [<mal>] [{_TO}] {{number}}<amps> [{_SETS}] [<mal>]",
+        "<bitte> (lade|lad) [<mal>] {car} [<mal>] [nur] mit [maximal|höchstens|nur] {number}[ ](ampere|amp|a) [auf] [<mal>]",
+        "<kannst> {car} [<mal>] [nur] mit [maximal|höchstens|nur] {number}[ ](ampere|amp|a) (laden|aufladen)",
+        "{car} [<mal>] [nur] mit {number}[ ](ampere|amp|a) (laden|aufladen)",
+        "<bitte> (lade|lad) [<mal>] [nur] mit [maximal|höchstens|nur] {number}[ ](ampere|amp|a) [<mal>]",
+        "<bitte> (begrenz[e]|beschränke) [<mal>] ([das] laden [<von>]|{car}) [<mal>] auf {number}[ ](ampere|amp|a) [<mal>]",
+    ),
+    means(
+        "sun_off",
+        "<bitte> (lade|lad) {car} nicht mehr [nur] (mit|von|aus) <sun> [auf]",
+        "<bitte> (beende|stopp[e]) ([das] laden <von> (mit|von|aus) <sun>|[das] (solarladen|sonnenladen|überschussladen) [<von>])",
+        f"<bitte> ({_TURN}) [das] (solarladen|sonnenladen|überschussladen) [<von>] (aus|ab)",
+    ),
+    means(
+        "sun_only",
+        "<bitte> (lade|lad) [<mal>] {car} [<mal>] [nur|nur noch|ausschließlich] (mit|von|aus|durch) <sun> [auf] [<mal>]",
+        "<kannst> {car} [nur] (mit|von|aus) <sun> (laden|aufladen)",
+        "{car} [nur] (mit|von|aus) <sun> (laden|aufladen)",
+        "<bitte> (lade|lad) [<mal>] [nur|nur noch] (mit|von|aus) <sun> [auf]",
+        "[nur] (mit|von|aus) <sun> (laden|aufladen)",
+        f"<bitte> ({_TURN_ON}) [das] (solarladen|sonnenladen|überschussladen) [<von>] [ein|an]",
+    ),
+    means(
+        "charging_stop",
+        *_asks(
+            "stopp[e]|beende|beend|unterbrich|pausier[e]|halt[e]|brich|breche",
+            _CHARGING,
+            "an|ab|",
+            "stoppen|beenden|unterbrechen|pausieren|anhalten|abbrechen",
+        ),
+        "<bitte> (hör[e]) [<mal>] auf (zu laden|mit dem laden|{car} zu laden)",
+        "<bitte> (lade|lad) {car} (nicht mehr|nicht weiter)",
+        f"<bitte> ({_TURN}) [das] laden (<von>) (aus|ab)",
+        "<bitte> (lass[e]) {car} (nicht mehr|nicht weiter) laden",
+    ),
+    means(
+        "charging_start",
+        *_asks(
+            "starte|start|beginn[e]|fang[e]|setz[e]",
+            "(" + _CHARGING + "|mit dem (laden|aufladen) [<von>])",
+            "an|fort|",
+            "starten|beginnen|anfangen|fortsetzen",
+        ),
+        "<bitte> (lade|lad) [<mal>] {car} [<mal>] [auf|voll] [<mal>]",
+        "<kannst> {car} [<mal>] (laden|aufladen|volladen|vollladen|voll laden)",
+        "({car}|<noun>) [<mal>] (laden|aufladen) [<mal>]",
+        "<bitte> (fang[e]) [<mal>] an (zu laden|{car} zu laden)",
+        f"<bitte> ({_TURN}) [das] laden (<von>) (ein|an)",
+        "<bitte> (lass[e]) {car} laden",
+    ),
+    means(
+        "sentry_off",
+        *_asks(_TURN, _SENTRY, "aus|ab", _TURNS_OFF),
+        *_asks(
+            "deaktivier[e]|beende|stopp[e]",
+            _SENTRY,
+            "",
+            "deaktivieren|beenden|stoppen",
+        ),
+        "<bitte> (nimm|hol) {car} aus dem <sentry>",
+        "<bitte> (bewache|überwache|bewach) {car} nicht mehr",
+    ),
+    means(
+        "sentry_on",
+        *_asks(_TURN_ON, _SENTRY, "ein|an|scharf", _TURNS_ON),
+        *_asks("aktivier[e]|starte|start", _SENTRY, "", "aktivieren|starten"),
+        *_asks(
+            "bewache|bewach|überwach[e]|beschütz[e]",
+            "{car}",
+            "",
+            "bewachen|überwachen|beschützen",
+        ),
+        "<bitte> (versetz[e]|setz[e]) {car} in [den] <sentry>",
+        "<bitte> (pass[e]) [<mal>] auf {car} auf",
+    ),
+    means(
+        "flash",
+        "<bitte> (blink[e]) [<mal>] [mit] ([dem|den|das|die] (licht|lichtern|lichter|scheinwerfer|scheinwerfern) <von>|<cars> (licht|lichtern|lichter|scheinwerfern)|{car}) [<mal>] [auf]",
+        "<bitte> (lass[e]) [<mal>] ([das|die] (licht|lichter|scheinwerfer) <von>|<cars> (licht|lichter|scheinwerfer)|{car}) [<mal>] (blinken|aufblinken|aufleuchten|aufblitzen)",
+        "<kannst> ([das|die] (licht|lichter|scheinwerfer) <von>|<cars> (licht|lichter|scheinwerfer)|{car}) (blinken lassen|aufblinken lassen|aufleuchten lassen)",
+        "<bitte> (betätig[e]|mach[e]|gib|drück[e]|nutze|benutze) [<mal>] [die|mit der] lichthupe [<von>] [an]",
+        "lichthupe [<von>] [betätigen|bitte]",
+    ),
+    means(
+        "honk",
+        "<bitte> (hupe|hup) [<mal>] [mit] [<von>] [<mal>]",
+        "<bitte> (hupe|hup) [<mal>] mit ({car}|dem <noun>)",
+        "<bitte> (lass[e]) [<mal>] {car} [<mal>] hupen",
+        "<bitte> (betätig[e]|drück[e]) [<mal>] [die|auf die] hupe [<von>]",
+        "<kannst> [mit] [<von>] [<mal>] hupen",
+        "hupe <von>",
+    ),
+    means(
+        "wake",
+        *_asks("weck[e]", "{car}", "auf|", "wecken|aufwecken"),
+        "<bitte> (mach[e]) {car} wach",
+    ),
+    means(
+        "navigate",
+        "<bitte> (navigier[e]|leite|führe|schick[e]|lotse) [<mal>] {car} (nach|zu|zum|zur|in die|ins|in den) {place}",
+        "<bitte> (navigier[e]|fahr[e]|fahren) mit ({car}|dem <noun>) (nach|zu|zum|zur) {place}",
+        "<bitte> (stell[e]|setz[e]|starte|programmier[e]|gib) [das] (navi|navigation|navigationssystem|ziel|navigationsziel) (<von>) (auf|nach|zu|zum|zur|in) {place}",
+        "<bitte> (stell[e]|setz[e]) <cars> (navi|navigation|ziel|navigationsziel) (auf|nach|zu|zum|zur) {place}",
+        "<bitte> (schick[e]|sende|send|übertrag[e]) [das ziel|die adresse|den ort] {place} (an|in|auf|zu|ans|ins|aufs|zum) [die|das] (navigation <von>|navi <von>|{car}|<noun>|<cars> (navi|navigation))",
+        "<bitte> (gib|setze|nimm) {place} als (ziel|navigationsziel) (in|für|bei|im|beim) ({car}|<noun>) [ein]",
+        "<kannst> {car} (nach|zu|zum|zur) {place} (navigieren|leiten|schicken)",
+    ),
+)

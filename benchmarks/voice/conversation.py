@@ -245,8 +245,18 @@ async def async_converse_all(
     entry: ConfigEntry,
     language: str,
     rows: Sequence[Row],
+    *,
+    compares: bool = True,
 ) -> tuple[list[Judged], list[Judged]]:
     """Judge all sentences with Flotte's sentences, and without them.
+
+    Args:
+        hass: Home Assistant with Flotte and one car.
+        tesla: The simulator.
+        entry: The account.
+        language: Language of the sentences and of Home Assistant.
+        rows: The sentences.
+        compares: Whether to say those about the car without Flotte's sentences, too.
 
     Returns what was judged in the setups with them, and in those without.
     """
@@ -254,12 +264,12 @@ async def async_converse_all(
     await conversation.async_prepare()
     ours: list[Judged] = []
     others: list[Judged] = []
+    elsewhere = [row for row in rows if row.kind == OTHER]
     plain_installed, installed, plain_exposed, allowed = setups()
     for without, with_ours in ((plain_installed, installed), (plain_exposed, allowed)):
-        # What else is in the house is the same without Flotte's sentences, in either setup.
-        said = rows if without.exposes_all else [row for row in rows if row.kind == OTHER]
-        plain = await conversation.async_judge(without, said)
-        others += plain if without.exposes_all else []
+        is_compared = compares and without.exposes_all
+        plain = await conversation.async_judge(without, rows if is_compared else elsewhere)
+        others += plain if is_compared else []
         ours += await conversation.async_judge(
             with_ours, rows, {each.row: each.happened for each in plain}
         )

@@ -60,7 +60,7 @@ def charging_sections(entities: Entities) -> list[Card]:
             "mdi:ev-station",
             graph("Current", Current=find("sensor", "charger_current")),
             graph("Commands", Today=find("sensor", "charging_commands_today")),
-            graph("Decisions", Reason=decision, Command=find("event", "charging_decision")),
+            graph("Decisions", Reason=decision),
         ),
     ]
 

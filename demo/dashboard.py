@@ -246,11 +246,6 @@ def _cost_sections(entities: Entities) -> list[Card]:
                 {"type": "select-options"},
                 wide=True,
             ),
-            tile(
-                entities.of_account("spending_decision", "event"),
-                wide=True,
-                state_content=["event_type", "explanation"],
-            ),
         ),
         section(
             "How it grew",

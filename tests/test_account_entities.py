@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -25,6 +26,7 @@ from pytest_homeassistant_custom_component.common import (
     async_capture_events,
 )
 
+from custom_components.flotte import event as events
 from custom_components.flotte.const import CONF_MONTHLY_LIMIT, CONF_SPENDING_MODE, DOMAIN
 from custom_components.flotte.entity import AccountEntity
 from custom_components.flotte.spending.account_ledger import AccountLedger
@@ -65,6 +67,13 @@ NO_WAKES: Final = {"wakes_per_day": 0}
 """With it, settings by automations are deferred."""
 NIGHT: Final = {"quiet_begin": "01:00:00", "quiet_end": "05:00:00"}
 """It is 3 o'clock in Los Angeles, where the owner of the tests lives."""
+
+
+@pytest.fixture(autouse=True)
+def _decisions_enabled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The event entity of decisions is disabled by default."""
+    row = replace(events.DECISION, entity_registry_enabled_default=True)
+    monkeypatch.setattr(events, "DECISION", row)
 
 
 @pytest.fixture(autouse=True)

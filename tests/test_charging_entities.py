@@ -12,8 +12,9 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
+from custom_components.flotte import event
 from custom_components.flotte.charging.controller import ChargingController
-from custom_components.flotte.charging.decisions import EVENT_CHARGING_DECISION
+from custom_components.flotte.charging.decisions import EVENT_CHARGING_DECISION, EVENT_CHARGING_STEP
 from custom_components.flotte.charging.settings import ChargingSettings, ReadyOn
 from custom_components.flotte.const import DOMAIN
 from custom_components.flotte.tesla.charging.decide import ChargingDecision, ChargingStep, Reason
@@ -35,7 +36,6 @@ MODE: Final = "select.aurora_charging_mode"
 OTHERS: Final = {
     "binary_sensor.aurora_taken_over_by_you",
     "button.aurora_follow_the_sun_again",
-    "event.aurora_charging_by_flotte",
     "number.aurora_commands_a_day_for_charging",
     "number.aurora_lowest_battery_level",
     "number.aurora_charging_priority",
@@ -343,11 +343,19 @@ OTHERS_OF_A_PERSON: Final = (
 SUN: Final = {"surplus": 6.2, "needed": 3.45}
 
 
+@pytest.fixture
+def events_enabled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The event entity of decisions is disabled by default."""
+    row = replace(event.CHARGING_DECISION, entity_registry_enabled_default=True)
+    monkeypatch.setattr(event, "CHARGING_DECISION", row)
+
+
 async def test_events_of_decisions(
-    hass: HomeAssistant, loaded: MockConfigEntry, used: ChargingController
+    hass: HomeAssistant, events_enabled: None, loaded: MockConfigEntry, used: ChargingController
 ) -> None:
     """Each command, and each new reason to wait; not what a cloud changes for a waiting car."""
     on_the_bus = async_capture_events(hass, EVENT_CHARGING_DECISION)
+    in_the_logbook = async_capture_events(hass, EVENT_CHARGING_STEP)
     changes: list[Event[EventStateChangedData]] = async_capture_events(hass, "state_changed")
     for action, reason, figures in (
         (ChargingStep.KEEP, Reason.WAITS_FOR_SUN, SUN),
@@ -385,6 +393,9 @@ async def test_events_of_decisions(
         ("hands_off", "unplugged"),
     ]
     assert [(each.data["decision"], each.data["reason"]) for each in on_the_bus] == fired
+    # The state of the sensor, which is a line of its own, has every other reason.
+    shown = [(each.data["decision"], each.data["sentence"]) for each in in_the_logbook]
+    assert shown[1:] == [("changed", "Charging at 11 A from the sun: 6.2 kW to spare.")]
     device = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, MODEL_Y), loaded.entry_id)
     assert device is not None
     assert on_the_bus[1].data == {

@@ -43,6 +43,7 @@ def alerts(fired: list[Event[EventStateChangedData]]) -> list[str]:
 
 
 @pytest.mark.freeze_time(MOMENT)
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_events(
     hass: HomeAssistant,
     entry_of_stream: MockConfigEntry,

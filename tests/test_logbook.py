@@ -1,18 +1,19 @@
 """Decisions of the gate in Home Assistant's logbook, read back from its database."""
 
+import json
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.logbook.helpers import async_determine_event_types
-from homeassistant.components.logbook.models import async_event_to_row
 from homeassistant.components.logbook.processor import EventProcessor
 from homeassistant.components.recorder import Recorder, get_instance
-from homeassistant.const import EVENT_STATE_CHANGED, Platform
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
@@ -26,22 +27,21 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
-from custom_components.flotte.charging.decisions import EVENT_CHARGING_DECISION
+import custom_components.flotte
+from custom_components.flotte.charging.decisions import EVENT_CHARGING_STEP
 from custom_components.flotte.const import DOMAIN
 from custom_components.flotte.logbook import async_describe_events
-from custom_components.flotte.spending.decisions import EVENT_SPENDING_DECISION
+from custom_components.flotte.spending.decisions import (
+    EVENT_SPENDING_DECISION,
+    EVENT_SPENDING_DENIED,
+)
 from simulator import Simulator
 from tests.conftest import MODEL_3, MODEL_S, MODEL_Y, EntryMaker, register_key, set_up
 from tests.fleet import MOMENT, act
 
 pytestmark = [pytest.mark.freeze_time(MOMENT), pytest.mark.usefixtures("quick_waits")]
 
-DECISION: Final = "event.tesla_account_spending_decision"
-TEXT: Final = (
-    "requested by an automation: The car is asleep, and automations cannot wake a car between "
-    "01:00 and 05:00. Wait until 2026-10-20 05:00, change the quiet hours in Flotte's options, or "
-    "do it yourself."
-)
+TEXT: Final = "The car is asleep, and automations cannot wake a car between 01:00 and 05:00."
 
 
 @pytest.fixture
@@ -93,14 +93,13 @@ async def read(
     return [each for each in lines if "ecision" in str(each)]
 
 
-async def test_the_logbook_has_decisions(
+async def test_the_logbook_has_one_line_for_a_refusal(
     hass: HomeAssistant,
     logbook: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
 ) -> None:
+    """In the full logbook and in that of the car; nothing else, and nothing for the account."""
     began = dt_util.utcnow() - timedelta(seconds=1)
-    changes: list[Event[Any]] = async_capture_events(hass, EVENT_STATE_CHANGED)
-    # The first one makes the entity's state known, which the logbook does not show.
     for _ in range(2):
         with pytest.raises(HomeAssistantError):
             await act(hass, "lock", "lock.aurora_doors")
@@ -112,64 +111,82 @@ async def test_the_logbook_has_decisions(
     )
     assert car is not None
     assert account is not None
+    expected = [("Spending decision", f"refused (Aurora, an automation): {TEXT}")] * 2
+    for lines in (await read(hass, began, device_ids=[car.id]), await read(hass, began)):
+        assert [(line["name"], line["message"]) for line in lines] == expected
+        assert {line["domain"] for line in lines} == {DOMAIN}
+    assert await read(hass, began, device_ids=[account.id]) == []
 
-    of_the_car = await read(hass, began, device_ids=[car.id])
-    assert [(line["name"], line["message"]) for line in of_the_car] == [
-        ("Spending decision", f"refused for Aurora, {TEXT}")
-    ] * 2
-    assert {line["domain"] for line in of_the_car} == {DOMAIN}
 
-    # The account's shows its entity once for each decision, with the same words as its cause.
-    of_the_account = await read(hass, began, device_ids=[account.id], entity_ids=[DECISION])
-    assert {line["entity_id"] for line in of_the_account} == {DECISION}
-    assert len(of_the_account) == 2
-    assert of_the_account[-1]["attributes"] == {"event_type": "refused"}
-
-    # The clock stands still here, so the database does not know what came first; an open page does.
-    processor = EventProcessor(hass, [], [DECISION], [account.id])
-    processor.switch_to_live()
-    change = [each for each in changes if each.data["entity_id"] == DECISION][-1]
-    (line,) = processor.humanify(async_event_to_row(each) for each in (change,))
-    assert line["context_name"] == "Spending decision"
-    assert line["context_message"] == f"refused for Aurora, {TEXT}"
+async def test_the_logbook_does_not_have_what_was_allowed(
+    hass: HomeAssistant, logbook: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    began = dt_util.utcnow() - timedelta(seconds=1)
+    allowed = async_capture_events(hass, EVENT_SPENDING_DECISION)
+    freezer.tick(timedelta(hours=4))
+    await act(hass, "lock", "lock.aurora_doors")
+    assert "allowed" in {each.data["decision"] for each in allowed}
+    assert await read(hass, began) == []
 
 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
         (
-            {"decision": "allowed", "car": "Aurora", "caller": "person"},
-            "allowed for Aurora, requested by a person: because",
+            {"decision": "refused", "car": "Aurora", "caller": "person", "explanation": "No."},
+            "refused (Aurora, a person): No.",
         ),
         (
-            {"decision": "waits", "car": "Aurora", "caller": "automation:automation.heat"},
-            "deferred for Aurora, requested by automation.heat: because",
+            {
+                "decision": "waits",
+                "car": "Aurora",
+                "caller": "automation:automation.heat",
+                "explanation": (
+                    "The car is asleep. Waking it would cost 0.02 EUR. The command is deferred."
+                ),
+            },
+            # The first sentence alone would say nothing.
+            "deferred (Aurora, automation.heat): The car is asleep. Waking it would cost 0.02 EUR.",
         ),
         (
-            {"decision": "allowed", "car": None, "caller": "background:stream"},
-            "allowed for the account, requested by stream: because",
+            {"decision": "refused", "car": None, "caller": "background:stream", "explanation": "x"},
+            "refused (stream): x",
         ),
     ],
 )
-def test_how_it_reads(data: dict[str, Any], message: str) -> None:
-    event = type("Event", (), {"data": {**data, "explanation": "because"}})
-    assert descriptions()[EVENT_SPENDING_DECISION](event) == {
+def test_how_it_reads(hass: HomeAssistant, data: dict[str, Any], message: str) -> None:
+    event = type("Event", (), {"data": data})
+    assert descriptions(hass)[EVENT_SPENDING_DENIED](event) == {
         "name": "Spending decision",
         "message": message,
         "icon": "mdi:scale-balance",
     }
 
 
+@pytest.mark.parametrize("language", ["en", "de", "nl", "fr", "nb"])
+def test_a_line_says_why_and_not_what_to_do(hass: HomeAssistant, language: str) -> None:
+    """In each language, the line ends before the advice, and is not just a greeting."""
+    path = Path(custom_components.flotte.__file__).parent / "translations" / f"{language}.json"
+    texts = json.loads(path.read_text("utf-8"))["exceptions"]
+    describe = descriptions(hass)[EVENT_SPENDING_DENIED]
+    for key in ("gate_quiet", "gate_quota", "gate_quiet_waits", "gate_no_wakes"):
+        text = texts[key]["message"]
+        data = {"decision": "refused", "car": "A", "caller": "person", "explanation": text}
+        _, _, shown = describe(type("Event", (), {"data": data}))["message"].partition("): ")
+        assert text.startswith(shown), key
+        assert 39 < len(shown) < len(text) - 20, key
+
+
 @pytest.mark.parametrize(
     ("sensor", "message"),
     [
         ("sensor.aurora_charging_decision", "Waiting for the plan."),
-        (None, "for Aurora: Waiting for the plan."),
+        (None, "Aurora: Waiting for the plan."),
     ],
 )
-def test_how_charging_reads(sensor: str | None, message: str) -> None:
+def test_how_charging_reads(hass: HomeAssistant, sensor: str | None, message: str) -> None:
     """The logbook adds the device to an entity's line, and to no other."""
-    describe = descriptions()[EVENT_CHARGING_DECISION]
+    describe = descriptions(hass)[EVENT_CHARGING_STEP]
     data = {"car": "Aurora", "sentence": "Waiting for the plan."}
     if sensor:
         data["entity_id"] = sensor
@@ -181,7 +198,7 @@ def test_how_charging_reads(sensor: str | None, message: str) -> None:
     }
 
 
-def descriptions() -> dict[str, Any]:
+def descriptions(hass: HomeAssistant) -> dict[str, Any]:
     """Flotte's functions that describe an event, by its type."""
     described: dict[str, Any] = {}
 
@@ -189,5 +206,5 @@ def descriptions() -> dict[str, Any]:
         assert domain == DOMAIN
         described[name] = describe
 
-    async_describe_events(None, describe_event)  # type: ignore[arg-type]  # it needs none
+    async_describe_events(hass, describe_event)
     return described

@@ -63,11 +63,18 @@ CHARGING_SESSION: Final = FlotteEventDescription(
     key="charging_session", event_types=[str(event) for event in SessionEvent]
 )
 CHARGING_DECISION: Final = ChargingEventDescription(
-    key=DECISION_KEY, event_types=[str(happening) for happening in ChargingHappening]
+    key=DECISION_KEY,
+    event_types=[str(happening) for happening in ChargingHappening],
+    entity_registry_enabled_default=False,
 )
+"""Disabled like the one below."""
 DECISION: Final = EventEntityDescription(
-    key="spending_decision", event_types=[str(outcome) for outcome in DecisionOutcome]
+    key="spending_decision",
+    event_types=[str(outcome) for outcome in DecisionOutcome],
+    entity_registry_enabled_default=False,
 )
+"""Disabled by default: each of its events is a line of the logbook, beside the sentence there, and
+an integration cannot hide an entity from the logbook. The bus has the same events."""
 
 
 async def async_setup_entry(

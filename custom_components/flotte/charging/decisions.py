@@ -24,6 +24,8 @@ from .sentences import async_sentence
 
 EVENT_CHARGING_DECISION: Final = f"{DOMAIN}_charging_decision"
 """Bus event: the data of a `ChargingNews`, the happening as `decision`, device and entity."""
+EVENT_CHARGING_STEP: Final = f"{DOMAIN}_charging_step"
+"""Bus event for the logbook: one of the above that the state of the sensor does not show."""
 DECISION_KEY: Final = "charging_decision"
 """Key of the entities that show the decision."""
 ATTR_SENTENCE: Final = "sentence"
@@ -78,6 +80,8 @@ class ChargingDecisions:
         self._controller = controller
         self._last: tuple[ChargingHappening, Reason, str] | None = None
         """The last event, with the key of its error."""
+        self._last_reason: Reason | None = None
+        """The reason of the last decision, whether it was published or not."""
         coordinator.config_entry.async_on_unload(controller.decided.subscribe(self._async_decided))
 
     @callback
@@ -91,6 +95,8 @@ class ChargingDecisions:
         problem = self._controller.sender.problem if acts else None
         happening = _HAPPENINGS[decision.action] if problem is None else ChargingHappening.WAITS
         event = happening, decision.reason, problem.translation_key if problem else ""
+        is_same_reason = self._last_reason in {None, decision.reason}
+        self._last_reason = decision.reason
         if not self._is_news(event, decision):
             return
         self._last = event
@@ -102,12 +108,11 @@ class ChargingDecisions:
             ATTR_ASSET: self._coordinator.device_name,
         }
         context = Context()
-        # First, because the logbook shows it as the cause of the entity's event.
-        self._hass.bus.async_fire(
-            EVENT_CHARGING_DECISION,
-            {"decision": str(happening), **data, **self._places()},
-            context=context,
-        )
+        on_the_bus = {"decision": str(happening), **data, **self._places()}
+        self._hass.bus.async_fire(EVENT_CHARGING_DECISION, on_the_bus, context=context)
+        # If the reason is another one, the sensor's state has it, and a line in the logbook.
+        if problem or is_same_reason or ATTR_ENTITY_ID not in on_the_bus:
+            self._hass.bus.async_fire(EVENT_CHARGING_STEP, on_the_bus, context=context)
         self._listeners(ChargingNews(happening, data, context))
 
     def _places(self) -> dict[str, str]:
@@ -121,7 +126,7 @@ class ChargingDecisions:
         sensor = er.async_get(self._hass).async_get_entity_id(
             Platform.SENSOR, DOMAIN, coordinator.unique_id_of(DECISION_KEY)
         )
-        if sensor is not None:
+        if sensor is not None and self._hass.states.get(sensor) is not None:
             places[ATTR_ENTITY_ID] = sensor
         return places
 

@@ -1,7 +1,8 @@
 """Publishes decisions of the gate as text: event entity, bus event and logbook.
 
 The background asks every minute, so a decision that repeats the last one (an equal outcome and
-reason, for the same caller and vehicle) is not published again.
+reason, for the same caller and vehicle) is not published again. The logbook only has refusals and
+deferrals, by an event of its own, because it shows every event of a type that it describes.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,6 +30,8 @@ from ..texts import async_text
 
 EVENT_SPENDING_DECISION: Final = f"{DOMAIN}_spending_decision"
 """Bus event: the data of a `PublishedDecision`, the outcome as `decision`, and the device."""
+EVENT_SPENDING_DENIED: Final = f"{DOMAIN}_spending_denied"
+"""Bus event for the logbook: a refusal or deferral that a person may want to know about."""
 ATTR_DECISION: Final = "decision"
 ATTR_REASON: Final = "reason"
 ATTR_EXPLANATION: Final = "explanation"
@@ -78,6 +81,7 @@ class Decisions:
         self._assets = {each.unique_prefix: each for each in (*data.vehicles, *data.sites)}
         self._listeners = Listeners[PublishedDecision]()
         self._last: dict[tuple[str, str], tuple[DecisionOutcome, str]] = {}
+        self._last_denied: dict[tuple[str, str], str] = {}
         entry.async_on_unload(data.ledger.gate.decided.subscribe(self._async_decided))
 
     @callback
@@ -115,13 +119,11 @@ class Decisions:
         }
         context = Context()
         on_the_bus = {ATTR_DECISION: str(outcome), **data}
-        is_usual = request.caller.kind is CallerKind.CHARGING and isinstance(decision, Allow)
-        if device is not None and not is_usual:
-            # This makes the logbook list it with the vehicle. Charging at home sends many commands
-            # a day, and the logbook has its own sentence for each.
+        if device is not None:
             on_the_bus[ATTR_DEVICE_ID] = device.id
-        # First, because the logbook shows it as the cause of later events in its context.
         self._hass.bus.async_fire(EVENT_SPENDING_DECISION, on_the_bus, context=context)
+        if self._is_for_logbook(request, decision):
+            self._hass.bus.async_fire(EVENT_SPENDING_DENIED, on_the_bus, context=context)
         self._listeners(PublishedDecision(outcome, data, context))
 
     def _is_ours(self, request: SpendingRequest) -> bool:
@@ -132,6 +134,20 @@ class Decisions:
         ledger = self._entry.runtime_data.ledger
         loaded: list[FlotteConfigEntry] = self._hass.config_entries.async_loaded_entries(DOMAIN)
         return self._entry in [each for each in loaded if each.runtime_data.ledger is ledger][:1]
+
+    def _is_for_logbook(self, request: SpendingRequest, decision: Decision) -> bool:
+        """Whether it is refused or deferred, and for the background, for another reason than last.
+
+        The background is allowed and refused in turns when its share of the budget is used up.
+        """
+        if isinstance(decision, Allow):
+            return False
+        if request.caller.kind is not CallerKind.BACKGROUND:
+            return True
+        asker = (request.caller.label, request.asset)
+        is_new = self._last_denied.get(asker) != decision.key
+        self._last_denied[asker] = decision.key
+        return is_new
 
     def _is_news(self, request: SpendingRequest, decision: Decision) -> bool:
         if request.caller.kind is not CallerKind.BACKGROUND:

@@ -18,6 +18,7 @@ from homeassistant.components.application_credentials import (
 from homeassistant.const import Platform
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
@@ -180,7 +181,11 @@ async def test_one_that_tesla_stopped_is_not_the_other(
     tesla.bill.limits[OTHER_CLIENT] = Decimal(-10)
     await wait(2 * MINUTE)
     ours, theirs = apart.ledgers
-    assert issues_of(hass) == {f"account_suspended_{theirs.name}"}
+    (suspended,) = issues_of(hass)
+    assert suspended == f"account_suspended_{theirs.name}"
+    issue = ir.async_get(hass).issues["flotte", suspended]
+    assert (issue.translation_placeholders or {})["name"] == apart.second.title
+    assert issue.learn_more_url == "homeassistant://config/integrations/integration/flotte"
     assert ours.name != theirs.name
     assert ours.meter.suspension.month is None
     await act(apart.first, MODEL_Y, flash_lights(), person())

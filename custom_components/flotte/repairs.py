@@ -56,7 +56,11 @@ class SuspensionFlow(RepairsFlow):
         return self.async_show_form(
             step_id="confirm",
             errors=errors,
-            description_placeholders={"url": DASHBOARD, "until": until},
+            description_placeholders={
+                "name": "" if ledger is None else ledger.account_names,
+                "url": DASHBOARD,
+                "until": until,
+            },
         )
 
     async def _is_refused(self, ledger: AccountLedger) -> bool:
@@ -116,7 +120,7 @@ class DamagedLedgerFlow(RepairsFlow):
         return self.async_show_form(
             step_id="confirm",
             data_schema=vol.Schema(fields),
-            description_placeholders={"url": DASHBOARD},
+            description_placeholders={"name": ledger.account_names, "url": DASHBOARD},
         )
 
 
@@ -184,11 +188,16 @@ class PairingFlow(RepairsFlow):
                     )
                 errors["base"] = f"key_{status}"
         return self.async_show_form(
-            step_id="pair",
+            # The second text is short: on a phone, the error would be far below the first one.
+            step_id="again" if errors else "pair",
             data_schema=vol.Schema(pairing_code(vehicle.pairing.url)),
             errors=errors,
             description_placeholders=placeholders,
         )
+
+    async def async_step_again(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Check again."""
+        return await self.async_step_pair(user_input)
 
 
 _SETTLED: Final = (KeyStatus.PAIRED, KeyStatus.NOT_NEEDED)

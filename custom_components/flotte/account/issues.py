@@ -4,13 +4,30 @@ The id of an issue consists of its key and its subject; the key is also that of 
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.issue_registry import IssueSeverity
 
 from ..const import DOMAIN
+
+_OWN_PAGE: Final = f"config/integrations/integration/{DOMAIN}"
+"""Page of Home Assistant with the options, the logins and the diagnostics."""
+_ENERGY_PAGE: Final = "config/energy"
+_STORAGE_PAGE: Final = "config/storage"
+_PAGES: Final[Mapping[str, str | None]] = {
+    "charging_no_meter": _ENERGY_PAGE,
+    "charging_no_battery": _ENERGY_PAGE,
+    "charging_meter_sign": _ENERGY_PAGE,
+    # Only the car or Tesla's app can help.
+    "charging_not_stopped": None,
+    "ledger_unwritable": _STORAGE_PAGE,
+    "no_mqtt": "config/integrations/dashboard/add?domain=mqtt",
+    "storage_damaged": _STORAGE_PAGE,
+    "storage_unwritable": _STORAGE_PAGE,
+}
+"""Pages of Home Assistant at which the owner resolves issues, where they are not Flotte's own."""
 
 
 def issue_subject(asset: str, owner: str = "") -> str:
@@ -43,10 +60,12 @@ def async_raise_issue(
         is_persistent: Whether the issue survives a restart.
         fix_data: Given to the flow that resolves the issue; None if there is no flow.
     """
+    page = _PAGES.get(key, _OWN_PAGE)
     ir.async_create_issue(
         hass,
         DOMAIN,
         f"{key}_{subject}",
+        learn_more_url=None if page is None else f"homeassistant://{page}",
         data=fix_data,
         is_fixable=fix_data is not None,
         is_persistent=is_persistent,

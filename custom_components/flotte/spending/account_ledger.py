@@ -61,6 +61,8 @@ class AccountLedger:
         self.projection: Projection | None = None
         """The estimated cost of the month; None before the first review."""
         self._hass = hass
+        self.account_names = ""
+        """Names of the accounts on this bill, for texts."""
         self._issues = SpendingIssues(hass, self.gate, self.name)
         self._file = LedgerFile(hass, self.name, self.meter, self._issues.async_update_failure)
         self._listeners = Listeners[()]()
@@ -196,8 +198,10 @@ class AccountLedger:
         self.endpoints.own = categories
 
     @callback
-    def async_set_policy(self, policy: Policy) -> None:
-        """Spend by these rules from now on."""
+    def async_set_policy(self, policy: Policy, names: str = "") -> None:
+        """Spend by these rules from now on; `names` are those of the accounts on this bill."""
+        self.account_names = names
+        self._issues.async_set_names(names)
         self.gate.zone = dt_util.get_default_time_zone()
         # What was reached with the old budget stays reached.
         now = dt_util.utcnow()

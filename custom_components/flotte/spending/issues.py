@@ -29,8 +29,16 @@ class SpendingIssues:
         self._account = account
         self._budget = BudgetIssue(hass, gate, account)
         self._is_suspension_shown = self._is_doubt_shown = False
+        self._names = ""
         self.is_used = True
         """Whether an account uses the application; if none does, no issue is raised."""
+
+    @callback
+    def async_set_names(self, names: str) -> None:
+        """Name the accounts on this bill in the issues from now on, and in those that are open."""
+        if names != self._names:
+            self._names = names
+            self._is_suspension_shown = self._is_doubt_shown = False
 
     @callback
     def async_update(self, now: datetime) -> None:
@@ -49,7 +57,9 @@ class SpendingIssues:
     def async_update_failure(self, store: CheckedStore) -> None:
         """Raise or clear the issue about a ledger that cannot be written."""
         if self.is_used:
-            async_show_failure(self._hass, store, LEDGER_UNWRITABLE_ISSUE, self._account)
+            async_show_failure(
+                self._hass, store, LEDGER_UNWRITABLE_ISSUE, self._account, name=self._names
+            )
 
     @callback
     def async_retire(self) -> None:
@@ -79,7 +89,7 @@ class SpendingIssues:
             self._hass,
             SUSPENDED_ISSUE,
             self._account,
-            {"until": until, "url": DASHBOARD},
+            {"name": self._names, "until": until, "url": DASHBOARD},
             is_error=True,
             fix_data={"account": self._account},
         )
@@ -98,7 +108,7 @@ class SpendingIssues:
             self._hass,
             LEDGER_DAMAGED_ISSUE,
             self._account,
-            {"file": doubt.file or "—", "url": DASHBOARD},
+            {"name": self._names, "file": doubt.file or "—", "url": DASHBOARD},
             is_error=True,
             fix_data={"account": self._account, "issue": LEDGER_DAMAGED_ISSUE},
         )

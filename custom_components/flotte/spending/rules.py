@@ -90,7 +90,8 @@ def async_apply_spending(
     else:
         async_clear_issues(hass, entry.entry_id, _UNREADABLE_ISSUE)
     ledger.async_set_prices(spending_tariff(hass, entry), endpoint_categories(hass, entry))
-    ledger.async_set_policy(spending_policy(hass, entry))
+    names = ", ".join(each.title for each in _sharing(hass, entry))
+    ledger.async_set_policy(spending_policy(hass, entry), names)
 
 
 @callback

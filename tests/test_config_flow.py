@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 from unittest.mock import PropertyMock, patch
 
 import aiohttp
@@ -221,13 +221,22 @@ def test_check_of_texts_sees_gaps(result: dict[str, Any]) -> None:
         check_texts(texts, result)
 
 
-FLOW_TEXTS: dict[str, dict[str, str]] = json.loads(TRANSLATIONS.read_text("utf-8"))["config"]
+IMPERATIVE: Final = {
+    "en": ADVICE,
+    "de": re.compile(
+        r"\b(Aktiviere|Beginne|Erhöhe|Füge|Gib|Leite|Melde|Öffne|Prüfe|Schließe|Stelle|Versuche|"
+        r"Wähle|Warte|beginne|melde|schalte)\b"
+    ),
+}
 
 
+@pytest.mark.parametrize("language", IMPERATIVE)
 @pytest.mark.parametrize("kind", ["error", "abort"])
-def test_end_and_error_say_what_to_do(kind: str) -> None:
-    texts = {key: text for key, text in FLOW_TEXTS[kind].items() if "successful" not in key}
-    assert {key: text for key, text in texts.items() if not ADVICE.search(text)} == {}
+def test_end_and_error_say_what_to_do(kind: str, language: str) -> None:
+    path = TRANSLATIONS.with_name(f"{language}.json")
+    found: dict[str, str] = json.loads(path.read_text("utf-8"))["config"][kind]
+    texts = {key: text for key, text in found.items() if "successful" not in key}
+    assert {key: text for key, text in texts.items() if not IMPERATIVE[language].search(text)} == {}
 
 
 # --- The whole way --------------------------------------------------------------------------------

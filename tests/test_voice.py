@@ -1,12 +1,16 @@
 """Sentences about cars, spoken to Home Assistant's conversation."""
 
+import asyncio
+import re
 import string
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from hassil.intents import Intents, WildcardSlotList
 from hassil.recognize import recognize_all
+from homeassistant.auth.const import GROUP_ID_READ_ONLY
 from homeassistant.components import conversation
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, Platform
@@ -23,6 +27,8 @@ from custom_components.flotte.const import (
     CONF_VOICE_UNLOCK,
     DOMAIN,
 )
+from custom_components.flotte.errors import as_home_assistant
+from custom_components.flotte.tesla.errors import VehicleBusy
 from custom_components.flotte.tesla.signals import WINDOW_DRIVER_FRONT
 from custom_components.flotte.tesla.state import Reading, Source
 from custom_components.flotte.voice.acts import ACTS
@@ -38,6 +44,8 @@ from tests.conftest import MODEL_3, MODEL_S, MODEL_Y, set_up, vehicle_of
 from tests.fleet import MOMENT
 
 pytestmark = pytest.mark.freeze_time(MOMENT)
+
+ROOT = Path(__file__).parents[1]
 
 type Say = Callable[[str], Awaitable[str]]
 
@@ -260,6 +268,48 @@ async def test_a_slow_act_continues(
     assert car.sentry_mode
 
 
+async def test_a_promise_that_is_not_kept_is_reported(
+    hass: HomeAssistant, awake: MockConfigEntry, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custom_components.flotte.voice.acting.PATIENCE_SECONDS", -1)
+    vehicle = vehicle_of(awake, MODEL_Y)
+
+    async def refuse(*_more: object) -> None:
+        for _ in range(10):
+            await asyncio.sleep(0)
+        raise as_home_assistant(VehicleBusy(), name="Aurora") from VehicleBusy()
+
+    monkeypatch.setattr(vehicle, "async_ask", refuse)
+    vehicle.vehicle.apply_state("asleep")
+    assert await say("lock Aurora") == "Aurora is waking up. I will lock it."
+    await hass.async_block_till_done(wait_background_tasks=True)
+    (note,) = hass.data["persistent_notification"].values()
+    assert note["title"] == "Aurora"
+    assert note["message"].startswith("I could not lock it. The car is busy")
+
+
+async def test_a_person_needs_the_right_to_control(
+    hass: HomeAssistant, awake: MockConfigEntry, tesla: Simulator, say: Say
+) -> None:
+    await hass.auth.async_create_user("Owner")
+    user = await hass.auth.async_create_user("Guest", group_ids=[GROUP_ID_READ_ONLY])
+    result = await conversation.async_converse(
+        hass, "turn on sentry mode", None, Context(user_id=user.id)
+    )
+    assert result.response.speech["plain"]["speech"] == "You may not control Aurora."
+    assert not tesla.world.cars[MODEL_Y].sentry_mode
+
+
+async def test_charging_from_the_sun(awake: MockConfigEntry, say: Say) -> None:
+    assert await say("charge the car only from the sun") == (
+        "Aurora now charges from the sun only. Aurora is plugged in, but not charging."
+    )
+    controller = awake.runtime_data.charging_controllers[MODEL_Y]
+    assert controller.settings.mode == "sun_only"
+    assert await say("stop charging Aurora from the sun") == "Aurora no longer charges by the sun."
+    assert not controller.is_on
+
+
 async def test_german(
     hass: HomeAssistant, awake: MockConfigEntry, tesla: Simulator, say: Say
 ) -> None:
@@ -346,6 +396,20 @@ def test_templates_mean_the_same_to_home_assistant() -> None:
         for sentence in OTHERS_IN_GERMAN if language == "de" else OTHER_DEVICES:
             assert grammar.understand(sentence) is None, sentence
             assert not list(recognize_all(sentence, intents)), sentence
+
+
+def test_documented_sentences_are_understood() -> None:
+    grammars = [grammar_of(language, frozenset({"aurora"})) for language in ("en", "de")]
+    quoted = re.findall(
+        r"^> .*(?:\n> .*)*", (ROOT / "docs" / "voice.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert len(quoted) == 8
+    for index, quote in enumerate(quoted):
+        for sentence in re.sub(r"\n?> ", " ", quote).split("·"):
+            understood = grammars[index % 2].understand(sentence)
+            assert understood is not None, sentence
+            act = ACTS.get(understood.intent)
+            assert (act is None, act is not None and act.takes_code) == (index < 2, index > 5)
 
 
 def test_a_code_without_the_word() -> None:

@@ -447,8 +447,10 @@ def describe_sun(vehicle: VehicleCoordinator) -> str:
     entry: FlotteConfigEntry = vehicle.config_entry
     controller = entry.runtime_data.charging_controllers.get(vehicle.vehicle.vin)
     state = describe_charging(vehicle)
-    if controller is None or not controller.is_on or controller.decision is None:
+    if controller is None or not controller.is_on:
         return f"{state} {say(hass, 'sun_off', name=vehicle.device_name)}"
+    if controller.decision is None:
+        return state
     problem = controller.sender.problem
     return f"{state} {async_sentence(hass, controller.decision, problem)}"
 

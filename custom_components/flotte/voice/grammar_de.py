@@ -6,10 +6,10 @@ from .acts_de import GERMAN_ACTS
 from .grammar import SentenceTable
 from .questions_de import GERMAN_QUESTIONS
 
-_GENERIC: Final = "(das|dem|den|der|des|mein[em|en|es]|unser[em|en|es]) (auto[s]|wagen[s]|tesla[s]|fahrzeug[s]|elektroauto[s]|e auto[s])"
+_GENERIC: Final = "(das|dem|den|der|des|mein[em|en|es]|unser[em|en|es]) (auto|wagen|tesla|fahrzeug|elektroauto|e auto)[s]"
 
 _RULES: Final = {
-    "noun": "(auto[s]|wagen[s]|tesla[s]|fahrzeug[s]|elektroauto[s]|e auto)",
+    "noun": "(auto|wagen|tesla|fahrzeug|elektroauto|e auto)[s]",
     "von": "[von|vom|beim|bei|im|in|am|an|für|fürs|auf|aus|zum|zu] ({car}|<noun>)",
     "cars": "{owner}['s|s|']",
     "in": "(in|im|bei|beim|von|vom|innerhalb von|drinnen in|drin in) ({car}|<noun>)",
@@ -53,7 +53,7 @@ _RULES: Final = {
         "[der|dem|die|das] (sonne|sonnenstrom|solarstrom|sonnenenergie|solarenergie|solar|pv strom|pv|photovoltaik"
         "|überschuss|sonnenüberschuss|solarüberschuss|pv überschuss)"
     ),
-    "code": "[mit] [dem|meinem|der|meiner] (code|kode|pin|pin code|passwort|kennwort|codewort|kodewort|losung) {phrase}",
+    "code": "[mit|und] [dem|meinem|der|meiner|mein|das] (code|kode|pin|pin code|passwort|kennwort|codewort|losung) [ist|lautet] {phrase}",
     "secret": "[<code>]",
     "spoken_code": "<code>",
 }

@@ -33,7 +33,7 @@ _RULES: Final = {
     "amps": "[[ ](amps|amp|amperes|ampere|a)]",
     "level": "[to|at|on] [level|stage|setting] {level}",
     "sun": "[the] (sun|solar|solar power|solar energy|sunshine|sunlight|surplus|solar surplus|panels)",
-    "code": "[with|using] [the|my] (code|pin|pin code|password|passcode|pass phrase|code word) {phrase}",
+    "code": "[with|using|and] [the|my] (code|pin|pin code|password|passcode|pass phrase|code word) [is] {phrase}",
     "secret": "[<code>]",
     "spoken_code": "<code>",
     "home": "(at home|home|back|back home|at the house|in the garage|in the driveway)",

@@ -46,7 +46,7 @@ class DeviceWatch:
             self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed
         )
         self._async_follow()
-        return partial(call_both, disconnect, self._async_leave)
+        return partial(call_both, disconnect, self._async_stop)
 
     @callback
     def _async_entry_changed(self, _change: ConfigEntryChange, entry: ConfigEntry[Any]) -> None:
@@ -66,10 +66,16 @@ class DeviceWatch:
 
     @callback
     def _async_leave(self) -> None:
-        watched, self._watched = self._watched, None
+        self._watched = None
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
+
+    @callback
+    def _async_stop(self) -> None:
+        watched = self._watched
+        self._async_leave()
+        # Not when the account is unloaded: then nothing is shown, and vehicles keep what they send.
         if watched is not None:
             watched.streaming.async_shown_changed()
 

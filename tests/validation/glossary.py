@@ -456,7 +456,7 @@ GLOSSARIES: Mapping[str, Glossary] = {
         },
         same=(
             *("Budget", "Online", "Media", "Volume", "Standby", "Test", "File", "Account"),
-            *("Frunk", "Streaming", "Dashcam"),
+            *("Frunk", "Streaming", "Dashcam", "Software"),
         ),
         avoided={
             r"[„“”\"]": "Italian quotes are « and »",
@@ -505,7 +505,7 @@ GLOSSARIES: Mapping[str, Glossary] = {
             "wake-ups?": "despert",
             "wall connectors?": "wall connector",
         },
-        same=("Error", "Base", "Dashcam", "Normal"),
+        same=("Error", "Base", "Dashcam", "Normal", "Software"),
         avoided={
             r"[„“”\"]": "Spanish quotes are « and »",
             r"\b(?:[Uu]sted|[Ss]u (?:cuenta|casa|presupuesto))\b": "Spanish says tú",

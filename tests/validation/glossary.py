@@ -385,7 +385,7 @@ GLOSSARIES: Mapping[str, Glossary] = {
             "grid": "sie[ćc]|oddan|oddaw|pob[ió]r|eksport",
             "home battery": "magazyn",
             "host name": "nazw[aęyo]? hosta",
-            "log in": "zaloguj",
+            "log in": "zalog[ou]",
             "odometer": "przebieg",
             "preconditioning": "kondycjonowani",
             "private key": "kluczy?a? prywatn",

@@ -42,7 +42,9 @@ COMPUTED = "a computed name"
 HOME_ASSISTANT = {"homeassistant"}
 TABLES = {"tesla.commands", "tesla.signals", "tesla.state"}
 PLATFORM = (
-    HOME_ASSISTANT | TABLES | {"account.data", "charging.entity", "const", "coordinator", "entity"}
+    HOME_ASSISTANT
+    | TABLES
+    | {"account.data", "charging.entity", "const", "coordinator", "entity", "pending"}
 )
 """Permissions of every platform; each member is imported by at least one of them."""
 
@@ -321,6 +323,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.state",
         "tesla.vehicle.waits",
     },
+    "tesla.vehicle.intents": {
+        "tesla.commands",
+        "tesla.listeners",
+        "tesla.signals",
+        "tesla.state",
+    },
     "tesla.vehicle.knowledge": {
         "asyncio",
         "tesla.clock",
@@ -331,6 +339,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.state",
         "tesla.vehicle.consequences",
         "tesla.vehicle.context",
+        "tesla.vehicle.intents",
         "tesla.vehicle.outcome",
         "tesla.vehicle.poll_plan",
         "tesla.vehicle.waits",
@@ -409,6 +418,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle.persistence",
         "tesla.vehicle.presence",
         "tesla.vehicle.turns",
+        "tesla.state",
         "tesla.spending.decision",
     },
     "tesla.vehicle.polling": {
@@ -1523,7 +1533,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "spending.callers",
         "spending.prices",
         "spending.report",
-        "tesla.errors",
         "tesla.spending.ledger",
         "tesla.spending.tariff",
         "tesla.vehicle.deferral",
@@ -1559,6 +1568,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.commands",
         "tesla.state",
     },
+    "pending": HOME_ASSISTANT
+    | {"coordinator", "entity", "tesla.state", "tesla.vehicle.deferred_commands"},
     "equipment": HOME_ASSISTANT | {"coordinator", "tesla.signals", "tesla.state"},
     "spending.rules": HOME_ASSISTANT
     | {
@@ -1889,6 +1900,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "charging.decisions",
         "charging.sentences",
         "account.supercharging",
+        "tesla.clock",
         "tesla.charging.month",
         "tesla.charging.supercharging",
         "account.devices",

@@ -17,11 +17,12 @@ from tests.conftest import state_of
 
 COST_DISPLAY = AccountLedger._async_report.__code__
 MAX_CALLS_OF_A_PUSH = 110
-MAX_CALLS_OF_THE_WAY = 475
-"""From the action to the displayed reply, without the display of what the two requests cost."""
+MAX_CALLS_OF_THE_WAY = 510
+"""From the action to the displayed reply, without the display of what the two requests cost, but
+with that of a lock which unlocks."""
 MAX_CALLS_UNTIL_REPLY = 1000
 """With that display, which runs while the car's answers are awaited."""
-MAX_CALLS_OF_AN_UNLOCK = 1080
+MAX_CALLS_OF_AN_UNLOCK = 1115
 """Before and after the reply, all cars are stored."""
 
 

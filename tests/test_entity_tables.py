@@ -68,6 +68,7 @@ from custom_components.flotte.sensor.entity import UNITS, FlotteSensorDescriptio
 from custom_components.flotte.sensor.history import HISTORY_IMPORTED_UNTIL
 from custom_components.flotte.sensor.last_charge import LAST_CHARGE, LAST_CHARGE_COST
 from custom_components.flotte.sensor.parked import PHANTOM_DRAIN
+from custom_components.flotte.sensor.presence import VEHICLE_STATE
 from custom_components.flotte.sensor.rates import PRICES
 from custom_components.flotte.sensor.site import SITE_SENSORS
 from custom_components.flotte.sensor.supercharging import SUPERCHARGING_SENSORS
@@ -86,7 +87,7 @@ ICONS: Final[dict[str, Any]] = json.loads((HERE / "icons.json").read_text("utf-8
 
 VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.BINARY_SENSOR: (*VEHICLE_BINARY_SENSORS, *CHARGING_BINARY_SENSORS),
-    Platform.BUTTON: (*button.BUTTONS, *button.CHARGING_BUTTONS),
+    Platform.BUTTON: (*button.BUTTONS, button.CANCEL, *button.CHARGING_BUTTONS),
     Platform.CALENDAR: SCHEDULE_CALENDARS,
     Platform.CLIMATE: (climate.CLIMATE, climate.OVERHEAT_PROTECTION),
     Platform.COVER: cover.COVERS,
@@ -102,6 +103,7 @@ VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.SELECT: (*select.VEHICLE_SELECTS, *select.CHARGING_SELECTS),
     Platform.SENSOR: (
         *VEHICLE_SENSORS,
+        VEHICLE_STATE,
         DEFERRED_COMMANDS,
         *ENERGY_CHARGED,
         PHANTOM_DRAIN,
@@ -777,6 +779,7 @@ CASES: Final = {
 }
 """The cases of commands in the tests of a platform."""
 TESTED_ALONE: Final = {
+    "button.cancel_waiting_commands",
     "button.follow_the_sun_again",
     "button.homelink",
     "button.refresh",

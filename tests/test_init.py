@@ -356,10 +356,13 @@ async def test_no_value_is_invented(
         }
         assert known == {
             "binary_sensor.aurora_online": "off",
+            # Nothing waits that it could cancel.
+            "button.aurora_cancel_waiting_commands": "unavailable",
             # In a sleeping car nothing plays.
             "media_player.aurora_media": "off",
             # A setting of ours.
             "select.aurora_charging_mode": "off",
+            "sensor.aurora_state": "asleep",
             "sensor.aurora_waiting_commands": "0",
         }
         assert await hass.config_entries.async_reload(entry.entry_id)

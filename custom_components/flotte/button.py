@@ -85,6 +85,10 @@ BUTTONS: Final = (
 )
 
 
+CANCEL: Final = FlotteButtonDescription(key="cancel_waiting_commands")
+"""The button that drops the settings that wait until the vehicle wakes."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ResumeDescription(ChargingDescription, ButtonEntityDescription):
     """The row of the button that ends the time in which a person has taken over."""
@@ -107,6 +111,10 @@ async def async_setup_entry(
         lambda coordinator, row: CommandButton(coordinator, row, ()),
         async_add_entities,
     )
+    async_add_entities(
+        CancelButton(coordinator, CANCEL, (signals.ONLINE,))
+        for coordinator in entry.runtime_data.vehicles
+    )
     async_add_charging(entry, CHARGING_BUTTONS, ResumeButton, async_add_entities)
 
 
@@ -122,6 +130,21 @@ class CommandButton(VehicleEntity, ButtonEntity):
             await self.async_send(row.command(self.readings))
         elif row.request is not None:
             await self.coordinator.async_ask(row.request(self.coordinator), self._context)
+
+
+class CancelButton(VehicleEntity, ButtonEntity):
+    """Cancels the deferred commands; a change of their number is reported as one of ONLINE."""
+
+    entity_description: FlotteButtonDescription
+
+    @property
+    @override
+    def available(self) -> bool:
+        return bool(self.coordinator.vehicle.deferred.waiting)
+
+    @override
+    async def async_press(self) -> None:
+        await self.coordinator.vehicle.deferred.withdraw()
 
 
 class ResumeButton(ChargingEntity, ButtonEntity):

@@ -25,7 +25,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util.unit_conversion import TemperatureConverter
 
 from .account.data import FlotteConfigEntry
-from .entity import FlotteEntityDescription, VehicleEntity
+from .coordinator import VehicleCoordinator
+from .entity import FlotteEntityDescription
+from .pending import SettingEntity
 from .tesla import commands, signals
 
 # Commands to one vehicle are queued in its own turns, so that no other vehicle waits for its wake.
@@ -89,7 +91,7 @@ async def async_setup_entry(
     )
 
 
-class VehicleClimate(VehicleEntity, ClimateEntity):
+class VehicleClimate(SettingEntity[VehicleCoordinator], ClimateEntity):
     """The climate control, named after the vehicle for voice: "set the car to 21 degrees"."""
 
     shown = (
@@ -205,7 +207,7 @@ class VehicleClimate(VehicleEntity, ClimateEntity):
         await self.async_send(commands.set_climate_keeper(mode))
 
 
-class OverheatProtection(VehicleEntity, ClimateEntity):
+class OverheatProtection(SettingEntity[VehicleCoordinator], ClimateEntity):
     """Cools the parked cabin, with the air conditioning or the fan alone, above a temperature.
 
     The vehicle has three levels: 30, 35 and 40 °C, or 90, 95 and 100 °F. Anything in between

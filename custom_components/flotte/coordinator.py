@@ -287,10 +287,7 @@ class VehicleCoordinator(FlotteCoordinator):
         self.vehicle = vehicle
         self.data = vehicle.state
         self.stream = Stream(
-            vehicle,
-            vehicle.api.meter,
-            zone=dt_util.get_default_time_zone,
-            clock=dt_util.utcnow,
+            vehicle, vehicle.api.meter, zone=dt_util.get_default_time_zone, clock=dt_util.utcnow
         )
         self.stream_watch = StreamWatch(vehicle)
         vehicle.deferred.on_awake.subscribe(self._async_run_deferred)
@@ -298,6 +295,7 @@ class VehicleCoordinator(FlotteCoordinator):
         vehicle.presence.on_name = self.async_list
         self.pairing = Pairing(hass, entry, vehicle, self.stream)
         entry.async_on_unload(vehicle.subscribe(self.async_apply_changes))
+        entry.async_on_unload(vehicle.knowledge.intents.changed.subscribe(self._by_signal))
 
     @property
     @override

@@ -16,7 +16,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account.data import FlotteConfigEntry
 from .const import CONF_TRUNK_MOTORS
-from .entity import FlotteEntityDescription, VehicleEntity, async_add_rows
+from .entity import FlotteEntityDescription, async_add_rows
+from .pending import MovingEntity
 from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.state import Derived, Signal, State
@@ -113,7 +114,7 @@ async def async_setup_entry(
     )
 
 
-class VehicleCover(VehicleEntity, CoverEntity):
+class VehicleCover(MovingEntity, CoverEntity):
     """Opens and closes a part of the vehicle."""
 
     entity_description: FlotteCoverDescription
@@ -145,6 +146,22 @@ class VehicleCover(VehicleEntity, CoverEntity):
     def is_closed(self) -> bool | None:
         is_open = self.readings[self.entity_description.signal]
         return None if is_open is None else not is_open
+
+    @property
+    @override
+    def is_opening(self) -> bool:
+        return self._becomes_open is True and self.is_closed is not False
+
+    @property
+    @override
+    def is_closing(self) -> bool:
+        return self._becomes_open is False and self.is_closed is not True
+
+    @property
+    def _becomes_open(self) -> bool | None:
+        """Whether a command under way opens it; None if none moves it."""
+        target = self.target
+        return None if target is None else target[self.entity_description.signal]
 
     @override
     async def async_open_cover(self, **kwargs: Any) -> None:

@@ -12,7 +12,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account.data import FlotteConfigEntry
 from .const import DOMAIN
-from .entity import FlotteEntityDescription, VehicleEntity, async_add_rows
+from .entity import FlotteEntityDescription, async_add_rows
+from .pending import MovingEntity
 from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.state import Signal, State
@@ -71,7 +72,7 @@ async def async_setup_entry(
     )
 
 
-class VehicleLock(VehicleEntity, LockEntity):
+class VehicleLock(MovingEntity, LockEntity):
     """Locks and unlocks a part of the vehicle."""
 
     entity_description: FlotteLockDescription
@@ -80,6 +81,22 @@ class VehicleLock(VehicleEntity, LockEntity):
     @override
     def is_locked(self) -> bool | None:
         return self.entity_description.is_locked(self.readings)
+
+    @property
+    @override
+    def is_locking(self) -> bool:
+        return self._becomes_locked is True
+
+    @property
+    @override
+    def is_unlocking(self) -> bool:
+        return self._becomes_locked is False
+
+    @property
+    def _becomes_locked(self) -> bool | None:
+        """Whether a command under way locks it; None if none does anything."""
+        target = self.target
+        return None if target is None else self.entity_description.is_locked(target)
 
     @override
     async def async_lock(self, **kwargs: Any) -> None:

@@ -25,7 +25,6 @@ from .const import CONF_MONTHLY_LIMIT, DOMAIN
 from .coordinator import FlotteCoordinator, VehicleCoordinator
 from .entity import (
     AccountEntity,
-    FlotteEntity,
     FlotteEntityDescription,
     VehicleEntity,
     async_add_rows,
@@ -33,6 +32,7 @@ from .entity import (
     equipped,
     reported,
 )
+from .pending import SettingEntity
 from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.state import Derived, Signal, Source, State
@@ -243,7 +243,7 @@ class _Limit(NamedTuple):
     is_fresh: bool
 
 
-class SettingNumber(FlotteEntity[FlotteCoordinator], NumberEntity):
+class SettingNumber(SettingEntity[FlotteCoordinator], NumberEntity):
     """Shows and changes a setting."""
 
     entity_description: FlotteNumberDescription

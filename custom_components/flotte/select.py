@@ -20,12 +20,12 @@ from .const import CONF_READY_CALENDAR, CONF_READY_DAYS, CONF_SPENDING_MODE, DOM
 from .coordinator import FlotteCoordinator
 from .entity import (
     AccountEntity,
-    FlotteEntity,
     FlotteEntityDescription,
     always,
     async_add_tables,
     reported,
 )
+from .pending import SettingEntity
 from .tesla import commands, signals
 from .tesla.charging.situation import ChargingMode
 from .tesla.commands import Command, Seat
@@ -277,7 +277,7 @@ async def async_setup_entry(
     async_add_entities(SpendingModeSelect(entry, row) for row in ACCOUNT_SELECTS)
 
 
-class SettingSelect(FlotteEntity[FlotteCoordinator], SelectEntity):
+class SettingSelect(SettingEntity[FlotteCoordinator], SelectEntity):
     """Shows and changes a setting."""
 
     entity_description: FlotteSelectDescription

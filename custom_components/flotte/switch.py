@@ -13,13 +13,13 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .account.data import FlotteConfigEntry
 from .coordinator import FlotteCoordinator
 from .entity import (
-    FlotteEntity,
     FlotteEntityDescription,
     VehicleEntity,
     async_add_rows,
     async_add_tables,
     reported,
 )
+from .pending import SettingEntity
 from .tesla import commands, signals
 from .tesla.commands import Command, Seat
 from .tesla.state import Derived, Signal, State
@@ -169,7 +169,7 @@ async def async_setup_entry(
     )
 
 
-class SettingSwitch(FlotteEntity[FlotteCoordinator], SwitchEntity):
+class SettingSwitch(SettingEntity[FlotteCoordinator], SwitchEntity):
     """Shows and changes a setting."""
 
     entity_description: FlotteSwitchDescription

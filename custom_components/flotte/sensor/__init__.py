@@ -16,6 +16,7 @@ from .entity import sensor_of
 from .history import HISTORY_IMPORTED_UNTIL, HistoryImportSensor
 from .last_charge import async_add_last_charge
 from .parked import PhantomDrainSensor
+from .presence import VehicleStateSensor
 from .rates import PRICES, PriceSensor
 from .site import SITE_SENSORS
 from .supercharging import SUPERCHARGING_SENSORS, SuperchargingSensor
@@ -35,7 +36,12 @@ async def async_setup_entry(
     async_add_connectors(entry, async_add_entities)
     async_add_rows(data.sites, PRICES, PriceSensor, async_add_entities)
     async_add_entities(DeferredCommandsSensor(vehicle) for vehicle in data.vehicles)
-    for made in (PhantomDrainSensor, BatteryCapacitySensor, StateOfHealthSensor):
+    for made in (
+        VehicleStateSensor,
+        PhantomDrainSensor,
+        BatteryCapacitySensor,
+        StateOfHealthSensor,
+    ):
         async_add_entities(made(vehicle) for vehicle in data.vehicles)
     async_add_entities(
         EnergyChargedSensor(vehicle, row) for vehicle in data.vehicles for row in ENERGY_CHARGED

@@ -7,7 +7,6 @@ time is text, and every text is in Home Assistant's language.
 import math
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, cast
@@ -28,7 +27,6 @@ from ..spending.account_ledger import AccountLedger
 from ..spending.callers import caller_of
 from ..spending.prices import PRICED, async_price, end_text, time_text
 from ..spending.report import async_account_report, month_text
-from ..tesla.errors import NotKept
 from ..tesla.spending.ledger import KEEP_MONTHS, Month
 from ..tesla.spending.tariff import Category
 from ..tesla.vehicle.deferral import DeferredCommand
@@ -256,10 +254,7 @@ async def _async_cancel_waiting_commands(hass: HomeAssistant, call: ServiceCall)
     coordinators = _coordinators(hass, call)
     cancelled: JsonObjectType = {}
     for key, coordinator in coordinators.items():
-        cancelled[key] = coordinator.vehicle.deferred.cancel(names)
-        if cancelled[key]:
-            with suppress(NotKept):
-                await coordinator.vehicle.persistence.save()
+        cancelled[key] = await coordinator.vehicle.deferred.withdraw(names)
     return {"cancelled": cancelled}
 
 

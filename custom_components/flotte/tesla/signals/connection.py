@@ -10,6 +10,9 @@ from .parsers import boolean, number
 ONLINE = Signal("Online", boolean, streamed=False)
 """Whether the vehicle is online, as the free state check reports."""
 
+IN_SERVICE = Signal("InService", boolean, streamed=False)
+"""Whether Tesla has the vehicle in service, as the free state check reports."""
+
 STREAMING = Signal("Streaming", boolean, streamed=False)
 """Whether the vehicle is connected to us, or to the owner's own server."""
 
@@ -25,12 +28,16 @@ LAST_ONLINE = Signal("LastOnline", number, INSTANT, streamed=False)
 """When the vehicle was last known to be online, in Unix seconds."""
 
 
+_BY_TESLA: Final = frozenset({ONLINE, IN_SERVICE})
+"""Signals that Tesla reports without contact to the vehicle."""
+
+
 def _last_seen(state: State) -> datetime | None:
     """The time of the newest value, or of the last time that the vehicle was online."""
     known = [
         reading.time
         for signal, reading in state.readings.items()
-        if signal is not ONLINE and reading.value is not None
+        if signal not in _BY_TESLA and reading.value is not None
     ]
     return max(known, default=None)
 

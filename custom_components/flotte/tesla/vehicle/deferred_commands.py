@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from .. import signals
@@ -12,6 +13,7 @@ from ..errors import OutcomeUnknown, Refused, TeslaError
 from ..listeners import Listeners
 from ..spending.caller import Caller
 from ..spending.decision import Defer
+from ..state import Signal
 from .context import VehicleContext
 from .deferral import DeferralQueue, DeferredCommand
 from .knowledge import Knowledge
@@ -73,11 +75,30 @@ class DeferredCommands:
         # The deferred command that is being sent; it may be deferred again.
         self._resuming: Command | None = None
         presence.on_online.subscribe(self._on_online)
+        self.on_result.subscribe(lambda deferred, _: knowledge.intents.note(deferred.command))
 
     @property
     def waiting(self) -> Mapping[str, DeferredCommand]:
         """The deferred commands by kind, the oldest first."""
         return self.queue.waiting
+
+    @property
+    def expected(self) -> Mapping[Signal[Any], Any]:
+        """The values that the deferred commands are to set."""
+        return {
+            signal: value
+            for each in self.waiting.values()
+            for signal, value in each.command.expects.items()
+        }
+
+    def waits_until(self, shown: Collection[Signal[Any]]) -> datetime | None:
+        """When the deferred commands that set one of these signals expire; None if none waits."""
+        ends = (
+            each.until
+            for each in self.waiting.values()
+            if not each.command.expects.keys().isdisjoint(shown)
+        )
+        return max(ends, default=None)
 
     def _on_online(self) -> None:
         if self.waiting:
@@ -109,6 +130,7 @@ class DeferredCommands:
             "%s waits until %s is awake: %s", command.name, self._context.vin[-6:], decision.key
         )
         self._knowledge.notify(frozenset({signals.ONLINE}))
+        self._knowledge.intents.note(command)
         return Done(waits_until=decision.until)
 
     async def supersede(self, command: Command) -> None:
@@ -137,6 +159,13 @@ class DeferredCommands:
             self.queue.forget(str(each.command.supersedes))
         self._drop(cancelled, "it was cancelled")
         return len(cancelled)
+
+    async def withdraw(self, names: Collection[str] | None = None) -> int:
+        """Cancel deferred commands as `cancel` does, and remove them from disk."""
+        count = self.cancel(names)
+        if count:
+            await self._persistence.save_if_possible()
+        return count
 
     def _drop(self, dropped: list[DeferredCommand], why: str) -> None:
         """Report commands that were removed from the queue as dropped."""

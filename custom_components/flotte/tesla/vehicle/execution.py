@@ -6,6 +6,7 @@ order of the steps in `Executor._execute` and `Executor._perform` guarantees bot
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any, Final
 
 from ..commands import Command
@@ -120,6 +121,11 @@ class Executor:
 
     async def _execute(self, pending: PendingCommand) -> Done:
         """Wait for the command's turn, then run the newest command of its kind."""
+        with ExitStack() as intents:
+            return await self._execute_in_turn(pending, intents)
+
+    async def _execute_in_turn(self, pending: PendingCommand, intents: ExitStack) -> Done:
+        """Run a command in its turn; it is under way until `intents` is closed."""
         async with self.turns.take(pending) as (command, caller):
             by_report = self._redundancy.is_redundant(command, caller)
             if self.low_current.is_redundant(command, by_report=by_report):
@@ -127,6 +133,7 @@ class Executor:
             self._redundancy.refuse_hindered(command, caller)
             await self.low_current.refuse(command, caller)
             self.unknown.refuse(command)
+            intents.enter_context(self._knowledge.intents.under_way(command))
             done = await self._perform(pending, command, caller)
             if isinstance(done, Defer):
                 return await self.deferred.put(command, caller, done)
@@ -139,6 +146,7 @@ class Executor:
         self._poller.note_executed(command, caller, now)
         self.executed(command, caller)
         if command.expects and not done.already:
+            self._knowledge.intents.done(command)
             self._knowledge.assume(command.assumed, now)
             await self._persistence.save_if_possible()
         return done

@@ -29,6 +29,7 @@ from . import poll_plan as plan
 from . import waits
 from .consequences import Consequences, follows
 from .context import VehicleContext
+from .intents import Intents
 from .outcome import MAX_DOUBT_SECONDS, StreamCoverage
 
 MAX_AGE: Final = timedelta(seconds=60)
@@ -49,6 +50,7 @@ class Knowledge:
         self.state = State()
         self.coverage: StreamCoverage | None = None
         """The vehicle's stream, if it has one."""
+        self.intents = Intents()
         self.context = context
         self._stored = StoredState()
         self._changed = Listeners[frozenset[Signal[Any]]]()

@@ -171,6 +171,9 @@ class Presence:
         """Ask Tesla whether the vehicle is online, without contacting the vehicle; usually free."""
         answer = await self._context.api.vehicle(self._context.vin, caller)
         self.checked_at = self._context.now()
+        if isinstance(in_service := answer.get("in_service"), bool):
+            service = Reading(in_service, self.checked_at, Source.POLL)
+            self._knowledge.receive({signals.IN_SERVICE: service})
         self.apply_state(answer.get("state"))
         self.on_name(answer.get("display_name"))
         return self.is_online
@@ -196,6 +199,7 @@ class Presence:
             "came_online": self.online_since.timestamp() if self.online_since else None,
             "checked": self.checked_at.timestamp() if self.checked_at else None,
             "slept_streaming": self.slept_streaming,
+            "was_asleep": self._was_asleep,
         }
 
     def restore(self, stored: Mapping[str, Any]) -> None:
@@ -203,3 +207,4 @@ class Presence:
         self.online_since = restore_time(stored.get("came_online"))
         self.checked_at = restore_time(stored.get("checked"))
         self.slept_streaming = stored.get("slept_streaming") is True
+        self._was_asleep = stored.get("was_asleep") is True

@@ -97,6 +97,11 @@ class Waker:
         if believe and await self._presence.check(caller):
             self._last_wake.began = None
             return None
+        with self._knowledge.intents.waking():
+            return await self._wake_and_wait(caller, intent)
+
+    async def _wake_and_wait(self, caller: Caller, intent: Intent) -> Defer | None:
+        """Send the wake unless one is under way, and wait until the vehicle is online."""
         began, timeout = self._last_wake.began, WAKE_TIMEOUT.total_seconds()
         if began is None or not self._last_wake.is_under_way:
             self._last_wake.began = None

@@ -1,6 +1,8 @@
 """The repair issue of a missing key: the code, the check by Tesla, and sparing checks beside it."""
 
+import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from custom_components.flotte.account.key import async_get_key
 from custom_components.flotte.const import DOMAIN
 from simulator import Simulator
 from simulator.bill import Category
-from tests.conftest import CLIENT_ID, MODEL_3, Pass, set_up
+from tests.conftest import CLIENT_ID, MODEL_3, TRANSLATIONS, Pass, set_up
 from tests.fleet import MOMENT, Wait
 from tests.flow_texts import check_texts, fields_of
 from tests.test_error_texts import TEXTS
@@ -142,6 +144,19 @@ async def test_checks_become_sparing_and_are_frequent_again_after_one_by_hand(
     before = asked(tesla)
     await wait(timedelta(hours=1))
     assert asked(tesla) - before == 5
+
+
+@pytest.mark.parametrize("path", TRANSLATIONS.parent.glob("*.json"), ids=lambda path: path.stem)
+def test_titles_of_dialogs_fit_on_a_phone(path: Path) -> None:
+    """Home Assistant prints the second line of a title over the line below it."""
+    issues = json.loads(path.read_text("utf-8"))["issues"]
+    titles = [
+        step["title"].replace("{name}", "Old Faithful")
+        for issue in issues.values()
+        for step in issue.get("fix_flow", {}).get("step", {}).values()
+    ]
+    assert len(titles) >= 5
+    assert [title for title in titles if len(title) > 30] == []
 
 
 async def test_paired_car_streams_within_minutes(

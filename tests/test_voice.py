@@ -280,12 +280,15 @@ async def test_a_promise_that_is_not_kept_is_reported(
         raise as_home_assistant(VehicleBusy(), name="Aurora") from VehicleBusy()
 
     monkeypatch.setattr(vehicle, "async_ask", refuse)
+    refused: list[str] = []
+    vehicle.refusals.reported.subscribe(lambda command, *_: refused.append(command.name))
     vehicle.vehicle.apply_state("asleep")
     assert await say("lock Aurora") == "Aurora is waking up. I will lock it."
     await hass.async_block_till_done(wait_background_tasks=True)
     (note,) = hass.data["persistent_notification"].values()
     assert note["title"] == "Aurora"
     assert note["message"].startswith("I could not lock it. The car is busy")
+    assert refused == ["door_lock"]
 
 
 async def test_a_person_needs_the_right_to_control(

@@ -107,7 +107,7 @@ async def _async_run(
     hass, name = vehicle.hass, vehicle.device_name
     asset = vehicle.vehicle
     doing = say(hass, f"act_{intent}", name=name, **planned.words)
-    is_news = act.wakes
+    is_news, command = act.wakes, None
     try:
         if act.wakes:
             await vehicle.async_ask(asset.wake, context)
@@ -118,6 +118,7 @@ async def _async_run(
                 return _Report(say(hass, "waits", name=name, doing=doing, when=when))
             is_news = is_news or not done.already
     except HomeAssistantError as error:
+        vehicle.refusals.async_report(command, error.__cause__)
         text = _error_text(hass, error)
         if isinstance(error.__cause__, Refused | Unreachable):
             text = f"{say(hass, 'refused', doing=doing)} {text}"

@@ -39,6 +39,7 @@ from tests.conftest import (
     MODEL_Y,
     SITE,
     EntryMaker,
+    issues_of,
     register_key,
     set_up,
     state_of,
@@ -548,6 +549,8 @@ async def test_new_devices_of_the_account_appear(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert names() == before | ({"Comet"} if added == "car" else {"Home", "Wall Connector"})
     assert entry.state is ConfigEntryState.LOADED
+    # A new car that is asleep is not a page of unknown values without a word.
+    assert (f"never_read_{MODEL_3[-6:]}" in issues_of(hass)) is (added == "car")
     assert paid(tesla) == {}
 
 

@@ -317,6 +317,10 @@ async def test_german(
     hass: HomeAssistant, awake: MockConfigEntry, tesla: Simulator, say: Say
 ) -> None:
     car = tesla.world.cars[MODEL_Y]
+    # Anything else that is asked of Aurora: Home Assistant would turn on the climate.
+    assert await say("turn on the radio in Aurora") == (
+        "I did not understand that about Aurora, so I did nothing."
+    )
     await hass.config.async_update(language="de-CH")
     await hass.async_block_till_done()
     assert await say("Wie voll ist die Batterie von Aurora?") == (
@@ -389,7 +393,7 @@ def test_templates_mean_the_same_to_home_assistant() -> None:
                 },
             }
         )
-        for slot in ("phrase", "place"):
+        for slot in ("phrase", "place", "thing"):
             intents.slot_lists[slot] = WildcardSlotList(slot)
         for _, sentence, intent, slots in (each for each in UNDERSTOOD if each[0] == language):
             understood = grammar.understand(sentence)
@@ -413,6 +417,29 @@ def test_documented_sentences_are_understood() -> None:
             assert understood is not None, sentence
             act = ACTS.get(understood.intent)
             assert (act is None, act is not None and act.takes_code) == (index < 2, index > 5)
+
+
+CLOSE = {
+    "en": ("close the frunk of Aurora", "lower the trunk", "close the windows of Aurora"),
+    "de": (
+        "Schließe den Frunk von Aurora",
+        "Schließ den Kofferraum",
+        "Mach die Fenster vom Auto hoch",
+        "Schließ die Ladeklappe",
+        "Mach den Kofferraum zu",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_closing_never_opens(language: str) -> None:
+    """German verbs open or close by the word at the end of the sentence."""
+    grammar = grammar_of(language, frozenset({"aurora"}), takes_codes=True)
+    for sentence in CLOSE[language]:
+        understood = grammar.understand(sentence)
+        assert understood is not None, sentence
+        assert understood.intent.endswith("_close"), sentence
+    assert grammar.understand("Mach den Kofferraum") is None
 
 
 def test_a_code_without_the_word() -> None:

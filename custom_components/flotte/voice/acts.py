@@ -184,6 +184,10 @@ def _close_windows(request: ActRequest) -> Planned:
 
 
 ACTS: Final[Mapping[str, VoiceAct]] = {
+    "camp_mode": VoiceAct(
+        plan=lambda _request: Planned((commands.set_climate_keeper("camp"),)),
+        entity=(Platform.CLIMATE, "climate"),
+    ),
     "charge_current": VoiceAct(plan=_charge_current, entity=(Platform.NUMBER, "charge_current")),
     "charge_limit": VoiceAct(plan=_charge_limit, entity=(Platform.NUMBER, "charge_limit")),
     "charge_port_close": VoiceAct(
@@ -208,12 +212,20 @@ ACTS: Final[Mapping[str, VoiceAct]] = {
         plan=lambda _request: Planned((commands.set_defrost(on=True),)),
         entity=(Platform.SWITCH, "defrost"),
     ),
+    "dog_mode": VoiceAct(
+        plan=lambda _request: Planned((commands.set_climate_keeper("dog"),)),
+        entity=(Platform.CLIMATE, "climate"),
+    ),
     "flash": VoiceAct(
         plan=_always(commands.flash_lights), entity=(Platform.BUTTON, "flash_lights")
     ),
     "frunk_open": VoiceAct(plan=_always(commands.open_frunk), takes_code=True),
     "homelink": VoiceAct(plan=_homelink, takes_code=True),
     "honk": VoiceAct(plan=_always(commands.honk_horn), entity=(Platform.BUTTON, "honk_horn")),
+    "keeper_off": VoiceAct(
+        plan=lambda _request: Planned((commands.set_climate_keeper("off"),)),
+        entity=(Platform.CLIMATE, "climate"),
+    ),
     "lock": VoiceAct(plan=_always(commands.lock_doors), entity=(Platform.LOCK, "doors")),
     "navigate": VoiceAct(plan=_navigate),
     "remote_start": VoiceAct(plan=_always(commands.remote_start), takes_code=True),

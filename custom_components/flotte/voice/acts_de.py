@@ -28,13 +28,12 @@ def _asks(
     )
 
 
-_OPEN: Final = (
-    "öffne|öffnen|mach[e]|entriegle|entriegele|entriegel|schlie(ß|ss)|schlie(ß|ss)e|sperr[e]"
-)
-_OPENS: Final = (
-    "öffnen|aufmachen|entriegeln|aufschlie(ß|ss)en|aufsperren|aufklappen|aufgehen lassen"
-)
-_CLOSE: Final = "schlie(ß|ss)|schlie(ß|ss)e|mach[e]|klapp[e]|fahr[e]"
+_OPEN: Final = "öffne|öffnen|entriegle|entriegele|entriegel"
+_OPEN_UP: Final = "mach[e]|schlie(ß|ss)|schlie(ß|ss)e|sperr[e]|klapp[e]"
+"""Verbs that open only with "auf": without it, or with another word, they close."""
+_OPENS: Final = "öffnen|aufmachen|entriegeln|aufschlie(ß|ss)en|aufsperren|aufklappen"
+_CLOSE: Final = "schlie(ß|ss)|schlie(ß|ss)e"
+_CLOSE_UP: Final = "mach[e]|klapp[e]|fahr[e]"
 _CLOSES: Final = "schlie(ß|ss)en|zumachen|zuklappen|zufahren|hochfahren"
 _TURN: Final = "schalt[e]|mach[e]|stell[e]|dreh[e]"
 _TURN_ON: Final = "schalt[e]|mach[e]|stell[e]|dreh[e]|aktivier[e]|starte|start"
@@ -54,7 +53,7 @@ _SEATS: Final = (
 _WHEEL: Final = (
     "([die] lenkradheizung [<von>]|<cars> lenkradheizung|[das] lenkrad <von>|<cars> lenkrad)"
 )
-_CLIMATE: Final = "([die|den] <climate> <von>|<cars> <climate>)"
+_CLIMATE: Final = "([die|den|das] <climate> <von>|<cars> <climate>)"
 _DEFROST: Final = (
     "([die|das] (enteisung|defrost|entfrostung|scheibenheizung|abtauung|enteisen|defroster) <von>"
     "|<cars> (enteisung|defrost|entfrostung|scheibenheizung))"
@@ -119,9 +118,9 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
             "<secret>",
         ),
         *_asks(
-            "starte|start|lass[e]|mach[e]",
+            "starte|start",
             "({car}|[den] motor <von>|<cars> motor)",
-            "an|",
+            "",
             "starten|anlassen|anmachen",
             "<secret>",
         ),
@@ -130,14 +129,26 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
     ),
     means(
         "trunk_open",
-        *_asks(_OPEN, _TRUNK, "auf|", _OPENS, "<secret>"),
+        *_asks(_OPEN, _TRUNK, "", _OPENS, "<secret>"),
+        *_asks(_OPEN_UP, _TRUNK, "auf", "aufmachen", "<secret>"),
         "<spoken_code> öffne " + _TRUNK,
+        _TRUNK + " auf <secret>",
     ),
-    means("trunk_close", *_asks(_CLOSE, _TRUNK, "zu|runter|", _CLOSES)),
-    means("frunk_open", *_asks(_OPEN, _FRUNK, "auf|", _OPENS, "<secret>")),
+    means(
+        "trunk_close",
+        _TRUNK + " zu",
+        *_asks(_CLOSE, _TRUNK, "zu|", _CLOSES),
+        *_asks(_CLOSE_UP, _TRUNK, "zu|runter", "zumachen"),
+    ),
+    means(
+        "frunk_open",
+        *_asks(_OPEN, _FRUNK, "", _OPENS, "<secret>"),
+        *_asks(_OPEN_UP, _FRUNK, "auf", "aufmachen", "<secret>"),
+    ),
     means(
         "charge_port_open",
-        *_asks(_OPEN, _PORT, "auf|", _OPENS, "<secret>"),
+        *_asks(_OPEN, _PORT, "", _OPENS, "<secret>"),
+        *_asks(_OPEN_UP, _PORT, "auf", "aufmachen", "<secret>"),
         *_asks(
             "entriegle|entriegele|entriegel|löse|lös|gib",
             "([das] (ladekabel|kabel|ladestecker|stecker) <von>|[das] (ladekabel|ladestecker)|<cars> (ladekabel|kabel))",
@@ -146,13 +157,24 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
             "<secret>",
         ),
     ),
-    means("charge_port_close", *_asks(_CLOSE, _PORT, "zu|", _CLOSES)),
+    means(
+        "charge_port_close",
+        *_asks(_CLOSE, _PORT, "zu|", _CLOSES),
+        *_asks(_CLOSE_UP, _PORT, "zu|runter", "zumachen"),
+    ),
     means(
         "windows_open",
         *_asks(
-            "öffne|mach[e]|kipp[e]|lass[e]|fahr[e]",
+            "mach[e]|lass[e]|fahr[e]|kurbel|kurble",
             _WINDOWS,
-            "auf|runter|herunter|einen spalt auf|einen spalt|etwas|ein bisschen|ein wenig|ein bisschen auf|einen spalt weit|",
+            "auf|runter|herunter|einen spalt auf|ein bisschen auf|etwas auf",
+            "aufmachen",
+            "<secret>",
+        ),
+        *_asks(
+            "öffne|kipp[e]",
+            _WINDOWS,
+            "einen spalt|etwas|ein bisschen|ein wenig|einen spalt weit|",
             "öffnen|aufmachen|kippen|runterlassen|herunterlassen|runterfahren|herunterfahren|einen spalt öffnen|etwas öffnen|ein bisschen öffnen",
             "<secret>",
         ),
@@ -160,10 +182,11 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
     ),
     means(
         "windows_close",
+        *_asks("mach[e]|fahr[e]|kurbel|kurble", _WINDOWS, "zu|hoch|rauf", "zumachen"),
         *_asks(
-            "schlie(ß|ss)|schlie(ß|ss)e|mach[e]|fahr[e]|kurbel|kurble",
+            _CLOSE,
             _WINDOWS,
-            "zu|hoch|rauf|",
+            "",
             "schlie(ß|ss)en|zumachen|hochfahren|hochmachen|hochkurbeln",
         ),
     ),
@@ -221,9 +244,9 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
     means(
         "defrost_on",
         *_asks(
-            "enteis[e]|entfroste|entfrost|befreie",
+            "enteis[e]|entfroste|entfrost",
             "({car}|[die] (scheibe|scheiben|windschutzscheibe|frontscheibe|fenster) <von>|<cars> (scheibe|scheiben|windschutzscheibe|frontscheibe))",
-            "vom eis|von eis|",
+            "",
             "enteisen|entfrosten|abtauen|auftauen",
         ),
         *_asks(
@@ -235,6 +258,36 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
         *_asks(_TURN_ON, _DEFROST, "ein|an", _TURNS_ON),
         *_asks("aktivier[e]|starte|start", _DEFROST, "", "aktivieren|starten"),
         _DEFROST + " an",
+    ),
+    means(
+        "dog_mode",
+        *_asks(
+            _TURN_ON + "|aktiviere",
+            "([den] hundemodus [<von>]|<cars> hundemodus)",
+            "ein|an|",
+            _TURNS_ON,
+        ),
+        "[den] hundemodus [<von>] an",
+    ),
+    means(
+        "camp_mode",
+        *_asks(
+            _TURN_ON + "|aktiviere",
+            "([den] (campingmodus|camping modus|campmodus) [<von>]|<cars> campingmodus)",
+            "ein|an|",
+            _TURNS_ON,
+        ),
+        "[den] (campingmodus|camping modus|campmodus) [<von>] an",
+    ),
+    means(
+        "keeper_off",
+        *_asks(
+            _TURN,
+            "([den] (hundemodus|campingmodus|camping modus|campmodus) [<von>]|<cars> (hundemodus|campingmodus))",
+            "aus|ab",
+            _TURNS_OFF,
+        ),
+        "[den] (hundemodus|campingmodus|camping modus|campmodus) [<von>] aus",
     ),
     means(
         "temperature",
@@ -288,7 +341,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
         f"<bitte> (lade|lad) [<mal>] {{car}} [<mal>] [nur|nur noch] {_TO} {{percent}}<percent> [auf|voll] [<mal>]",
         f"<kannst> {{car}} [<mal>] [nur] {_TO} {{percent}}<percent> (laden|aufladen)",
         f"{{car}} [<mal>] [nur] {_TO} {{percent}}<percent> (laden|aufladen) [<mal>]",
-        "<bitte> (begrenz[e]|beschränke|stopp[e]) [<mal>] ([das] laden [<von>]|[die] ladung <von>|{car}|<cars> ladung) [<mal>] (auf|bei) {percent}<percent> [<mal>]",
+        "<bitte> (begrenz[e]|beschränke|stopp[e]) [<mal>] ([das] laden [<von>]|[die] ladung [<von>]|{car}|<cars> ladung) [<mal>] (auf|bei) {percent}<percent> [<mal>]",
         "<bitte> (lade|lad) [<mal>] (bis|bis auf|bis zu) {percent}<percent> [auf] [<mal>]",
     ),
     means(
@@ -333,7 +386,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
     means(
         "charging_start",
         *_asks(
-            "starte|start|beginn[e]|fang[e]|setz[e]",
+            "starte|start|beginn[e]",
             "(" + _CHARGING + "|mit dem (laden|aufladen) [<von>])",
             "an|fort|",
             "starten|beginnen|anfangen|fortsetzen",
@@ -394,12 +447,19 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
     ),
     means(
         "navigate",
+        "<bitte> (navigier[e]|navigation|route) (nach|zu|zum|zur) {place} (mit|in|für|im) ({car}|<noun>)",
         "<bitte> (navigier[e]|leite|führe|schick[e]|lotse) [<mal>] {car} (nach|zu|zum|zur|in die|ins|in den) {place}",
         "<bitte> (navigier[e]|fahr[e]|fahren) mit ({car}|dem <noun>) (nach|zu|zum|zur) {place}",
         "<bitte> (stell[e]|setz[e]|starte|programmier[e]|gib) [das] (navi|navigation|navigationssystem|ziel|navigationsziel) (<von>) (auf|nach|zu|zum|zur|in) {place}",
         "<bitte> (stell[e]|setz[e]) <cars> (navi|navigation|ziel|navigationsziel) (auf|nach|zu|zum|zur) {place}",
-        "<bitte> (schick[e]|sende|send|übertrag[e]) [das ziel|die adresse|den ort] {place} (an|in|auf|zu|ans|ins|aufs|zum) [die|das] (navigation <von>|navi <von>|{car}|<noun>|<cars> (navi|navigation))",
+        "<bitte> (schick[e]|sende|send|übertrag[e]) [das ziel|die adresse|den ort] {place} (an|in|auf|zu|ans|ins|aufs|zum) [die|das] (navigation <von>|navi <von>|<cars> (navi|navigation))",
+        "<bitte> (schick[e]|sende|send|übertrag[e]) (das ziel|die adresse|den ort) {place} (an|ans|zu|zum) ({car}|<noun>)",
         "<bitte> (gib|setze|nimm) {place} als (ziel|navigationsziel) (in|für|bei|im|beim) ({car}|<noun>) [ein]",
         "<kannst> {car} (nach|zu|zum|zur) {place} (navigieren|leiten|schicken)",
+    ),
+    means(
+        "unclear",
+        "(schalt[e]|mach[e]|stell[e]) {thing} (in|bei|von|an) {owner} (ein|an|aus|ab)",
+        "(aktiviere|deaktiviere) {thing} (in|bei|von|an) {owner}",
     ),
 )

@@ -52,12 +52,13 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
     ),
     means(
         "windows_open",
-        "<please> (open|vent|crack|crack open|lower|roll down) (<cars> windows|[all] the windows <of> {car}|[all] <cars> windows) [a bit|a little|a crack] [<polite>] <secret>",
+        "<please> (open|vent|crack|crack open|lower|roll down) (<cars> windows|[all] [of] [the] windows <of> {car}|[all] <cars> windows) [a bit|a little|a crack] [<polite>] <secret>",
         "<please> (vent|air|air out|ventilate) {car} [out] [<polite>] <secret>",
+        "<please> vent [all] the windows [<polite>] [<code>]",
     ),
     means(
         "windows_close",
-        "<please> (close|shut|roll up|wind up|put up) (<cars> windows|[all] the windows <of> {car}|[all] <cars> windows) [<polite>]",
+        "<please> (close|shut|roll up|wind up|put up) (<cars> windows|[all] [of] [the] windows <of> {car}|[all] <cars> windows) [<polite>]",
         "<please> (roll|wind|put) (<cars> windows|the windows <of> {car}) up [<polite>]",
     ),
     means(
@@ -69,6 +70,9 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "seat_heat",
         "<please> <turn_on> (<cars> [{seat}] (seat heating|seat heater|seat heat|seat heaters|seat warmer)|[the] [{seat}] (seat heating|seat heater|seat heat|seat heaters|seat warmer) <of> {car}) [<level>] [<polite>]",
         "<please> <turn_on> [the] {seat} (seat heating|seat heater|seat heat|seat heaters|seat warmer) [<of> {car}] [<level>] [<polite>]",
+        "<please> (heat|warm|heat up|warm up) [the|my] {seat} (seat|seats) [up] [<level>] [<polite>]",
+        "<please> <turn_on> [the|my] (seat heating|seat heater|seat heaters) [<level>] [<polite>]",
+        "<please> (set|put|turn) [the] (seat heating|seat heater) (for|of|on) [the] {seat} [seat|side] <level> [<of> {car}] [<polite>]",
         "<please> (heat|warm|heat up|warm up) (<cars> [{seat}] (seat|seats)|[the] {seat} (seat|seats) <of> {car}|the seats <of> {car}) [up] [<level>] [<polite>]",
         "<please> (set|put|turn) (<cars> [{seat}] (seat heating|seat heater|seat heat)|[the] [{seat}] (seat heating|seat heater|seat heat) <of> {car}) [up|down] <level> [<polite>]",
         "<please> <turn_on> [the] (seat heating|seat heater|seat heaters) (for|of|on) [the] {seat} [seat|side] [<of> {car}] [<level>] [<polite>]",
@@ -81,6 +85,7 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<please> (turn|switch) (<cars> [{seat}]|[the] {seat}) (seat heating|seat heater|seat heat|seat heaters) [<of> {car}] off [<polite>]",
         "<please> <turn_off> [the] (seat heating|seat heater|seat heaters) (for|of|on) [the] {seat} [seat|side] [<of> {car}] [<polite>]",
         "<please> (turn|switch) the (seat heating|seat heater|seat heat|seat heaters) <of> {car} off [<polite>]",
+        "<please> <turn_off> [the|my] (seat heating|seat heater|seat heaters) [<polite>]",
         "<please> stop heating (<cars> [{seat}] (seat|seats)|the [{seat}] (seat|seats) <of> {car}) [<polite>]",
     ),
     means(
@@ -106,6 +111,21 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<please> <turn_off> (<cars> (defrost|defroster|defrosting|defrost mode|max defrost)|[the] (defrost|defroster|defrosting|defrost mode|max defrost) <of> {car}) [<polite>]",
         "<please> (turn|switch) (<cars> (defrost|defroster|defrosting)|the (defrost|defroster) <of> {car}) off [<polite>]",
         "<please> (stop|end) (defrosting|de icing|deicing) {car} [<polite>]",
+    ),
+    means(
+        "dog_mode",
+        "<please> <turn_on> [<cars>|the] dog mode [<of> {car}] [<polite>]",
+        "<please> (turn|switch) [<cars>|the] dog mode [<of> {car}] on [<polite>]",
+    ),
+    means(
+        "camp_mode",
+        "<please> <turn_on> [<cars>|the] (camp|camping) mode [<of> {car}] [<polite>]",
+        "<please> (turn|switch) [<cars>|the] (camp|camping) mode [<of> {car}] on [<polite>]",
+    ),
+    means(
+        "keeper_off",
+        "<please> <turn_off> [<cars>|the] (dog|camp|camping) mode [<of> {car}] [<polite>]",
+        "<please> (turn|switch) [<cars>|the] (dog|camp|camping) mode [<of> {car}] off [<polite>]",
     ),
     means(
         "temperature",
@@ -148,6 +168,7 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<please> (limit|cap|restrict|stop) [the] charging [of {car}] (to|at) {percent}<percent> [<polite>]",
         "<please> (limit|cap|restrict) (<cars> charge|the charge of {car}|{car}) (to|at) {percent}<percent> [<polite>]",
         "<please> (charge|charge up|load|fill|fill up) {car} [up] [only] (to|until|till|up to) {percent}<percent> [<polite>]",
+        "<please> charge [up] (to|until|up to) {percent}[ ](%|percent|per cent) [<polite>]",
         "<please> (only charge|do not charge|don't charge) {car} [only] [up] (to|above|beyond|past|over|further than) {percent}<percent> [<polite>]",
         "(<cars>|[the]) (charge|charging) limit [<of> {car}] [to|at] {percent}<percent>",
     ),
@@ -157,6 +178,7 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<please> charge {car} (with|at|using) {number}<amps> [<polite>]",
         "<please> (limit|set) {car} to {number}<amps> [<polite>]",
         "<please> charge (with|at) {number}<amps> [<polite>]",
+        "<please> set {car} to charge (with|at) {number}<amps> [<polite>]",
         "(<cars>|[the]) (charge|charging) (current|amps) [<of> {car}] [to|at] {number}<amps>",
     ),
     means(
@@ -170,6 +192,7 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<please> [only] charge [{car}] [only] (from|with|by|on|off|using) <sun> [only] [<polite>]",
         "<please> (<turn_on>|start) (solar charging|charging from <sun>) [<of> {car}] [<polite>]",
         "<please> let {car} charge (from|with|on) <sun> [only] [<polite>]",
+        "<please> use <sun> to charge {car} [<polite>]",
     ),
     means(
         "charging_start",
@@ -185,6 +208,7 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<please> (stop|end|pause|quit|cancel|abort|interrupt) (charging|to charge) [{car}] [<polite>]",
         "<please> (stop|end|pause|cancel|abort|interrupt) (<cars> (charging|charge)|[the] (charge|charging) (of|on|for|in) {car}) [<polite>]",
         "<please> stop {car} [from] charging [<polite>]",
+        "<please> (stop|end|pause) the (charge|charging|charging session) [<polite>]",
         "<please> (do not charge|don't charge) {car} (any more|anymore|any longer) [<polite>]",
         "<please> turn off (<cars> charging|[the] charging (of|on|for) {car}) [<polite>]",
     ),
@@ -224,7 +248,7 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
     ),
     means(
         "navigate",
-        "<please> (navigate|route|direct|send|guide) {car} to {place}",
+        "<please> (navigate|route|direct|send|guide|drive) {car} [directions] to {place}",
         "<please> (set|start|program) (<cars> navigation|[the] (navigation|gps|sat nav|satnav) (of|in|on|for) {car}) to {place}",
         "<please> (set|enter|put) {place} as [the] destination (for|in|of|on) {car}",
         "<please> (set|change) (<cars> destination|the destination (of|for|in) {car}) to {place}",
@@ -232,5 +256,12 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<please> (send|give) {car} the (address|destination) {place}",
         "<please> send the (address|destination|place) {place} to {car}",
         "<please> (navigate|drive|navigation) to {place} (with|in) {car}",
+    ),
+    means(
+        "unclear",
+        "<please> (turn|switch) (on|off) {thing} (on|in|of|for|at) {owner} [<polite>]",
+        "<please> (turn|switch) {thing} (on|in|of|for|at) {owner} (on|off) [<polite>]",
+        "<please> (turn|switch) {thing} (on|off) (on|in|of|for|at) {owner} [<polite>]",
+        "<please> (activate|deactivate|enable|disable) {thing} (on|in|of|for|at) {owner} [<polite>]",
     ),
 )

@@ -455,6 +455,11 @@ def describe_sun(vehicle: VehicleCoordinator) -> str:
     return f"{state} {async_sentence(hass, controller.decision, problem)}"
 
 
+def _only(key: str) -> Callable[[VehicleCoordinator], str]:
+    """Make an answer that does not depend on readings."""
+    return lambda vehicle: say(vehicle.hass, key, name=vehicle.device_name)
+
+
 QUESTIONS: Final[Mapping[str, Callable[[VehicleCoordinator], str]]] = {
     "at_home": describe_at_home,
     "battery": describe_battery,
@@ -465,6 +470,7 @@ QUESTIONS: Final[Mapping[str, Callable[[VehicleCoordinator], str]]] = {
     "climate": describe_climate,
     "cost": describe_cost,
     "frunk": describe_frunk,
+    "frunk_close": _only("frunk_by_hand"),
     "inside_temperature": describe_inside_temperature,
     "location": describe_location,
     "locked": describe_locked,
@@ -479,6 +485,7 @@ QUESTIONS: Final[Mapping[str, Callable[[VehicleCoordinator], str]]] = {
     "sun": describe_sun,
     "trunk": describe_trunk,
     "tyres": describe_tyres,
+    "unclear": _only("not_understood"),
     "windows": describe_windows,
 }
 """The answer to each question, by the intent of its sentences."""

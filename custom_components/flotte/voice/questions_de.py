@@ -29,6 +29,7 @@ GERMAN_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "<wie_ist> <cars> <range> <jetzt>",
         "wie weit (kann|komme|fährt|kommt|reicht|schafft es) {car} <noch> [fahren|kommen|reichen]",
         "wie weit (kann|komme|können|kommen|fahre|fahren) (ich|wir|man) <noch> (mit|im|in) ({car}|<noun>) <noch> [fahren|kommen]",
+        "wie weit (komme|kann|können|kommen) (ich|wir) noch [fahren|kommen]",
         "wie weit (reicht|hält) <battery> <von> <noch>",
         "(wie viel|wieviel|wie viele|wieviele) (kilometer|km|meilen|reichweite) (hat|schafft|kann|fährt|kommt|sind|bleiben) ({car}|<noun>) <noch> [fahren|weit|übrig|drin]",
         "(wie viel|wieviel|wie viele|wieviele) (kilometer|km|meilen|reichweite) (kann|komme|können|kommen) (ich|wir|man) <noch> (mit|im|in) ({car}|<noun>) <noch> [fahren|kommen]",
@@ -174,6 +175,7 @@ GERMAN_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "(was|wie viel|wieviel) (hat|kostet|haben|kosten) ({car}|flotte|tesla|die tesla api|teslas schnittstelle|die tesla schnittstelle) [mich|uns] <noch> [diesen monat|in diesem monat|im monat|bisher|diesen monat bisher|diesen monat schon] <noch> [gekostet] [diesen monat]",
         "(was|wie viel|wieviel) (habe|hab|haben) (ich|wir) <noch> [diesen monat|in diesem monat|bisher] für ({car}|<noun>|flotte) <noch> [diesen monat|in diesem monat|bisher] (ausgegeben|bezahlt)",
         "(wie hoch sind|was sind|nenne mir|sag mir) [die] (kosten|ausgaben|gebühren) (<von>|für flotte|von flotte) [diesen monat|in diesem monat|bisher] <jetzt>",
+        "(wie hoch sind|was sind) [die] (kosten|ausgaben) (diesen monat|in diesem monat|bisher) <von>",
         "[die] (kosten|ausgaben) (<von>|von flotte) [diesen monat|in diesem monat|bisher]",
         "(wie viel|wieviel) (vom|von dem) (budget|monatsbudget) (<von>) (ist|bleibt) (noch übrig|übrig|verbraucht|weg|noch da)",
     ),
@@ -233,5 +235,10 @@ GERMAN_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "wie (geht es|geht's|gehts) {car} <jetzt>",
         "[der] status <von>",
         "<cars> status",
+    ),
+    means(
+        "frunk_close",
+        "<bitte> (schlie(ß|ss)|schlie(ß|ss)e|mach[e]) ([den|die] <frunk> [<von>]|<cars> (<frunk>|haube)|[die] (haube|motorhaube) <von>) [zu]",
+        "([den] <frunk> [<von>]|<cars> <frunk>) (schlie(ß|ss)en|zumachen|zu)",
     ),
 )

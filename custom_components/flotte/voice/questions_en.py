@@ -30,7 +30,7 @@ ENGLISH_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "<cars> <range> <now>",
         "<range> <of> {car}",
         "how far (can|could|will|does) {car} [still] (drive|go|get|travel|make it|run) [on this charge|on its charge|on a charge] <now>",
-        "how far can (i|we) [still] (drive|go|get|travel) (with|in) {car} <now>",
+        "how far can (i|we) [still] (drive|go|get|travel) [(with|in) {car}] <now>",
         "how (many|much) (miles|kilometres|kilometers|km|range) (does|has|can) {car} [still] (have|got|drive|go|do) [left|remaining] <now>",
         "how (many|much) (miles|kilometres|kilometers|km|range) (is|are) (left|remaining) (in|on|for) {car} <now>",
         "how (many|much) (miles|kilometres|kilometers|km|range) (is|are) left <of> {car} <now>",
@@ -74,6 +74,7 @@ ENGLISH_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "location",
         "(where is|where's|wheres|where are|locate|find) {car} [parked|standing|located] <now>",
         "where (did|have) (i|we) (park|parked|leave|left) {car} <now>",
+        "where (did|have) (i|we) (park|parked) <now>",
         "where (did|has) {car} (go|gone|been parked) <now>",
         "<whats> [the] (location|position|whereabouts) <of> {car} <now>",
         "<whats> <cars> (location|position) <now>",
@@ -96,6 +97,7 @@ ENGLISH_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "(is|are) (<cars> windows|a window|any window|any windows|the windows|all windows|all the windows) [still] <open> (of|in|on) {car} <now>",
         "(did|have) (i|we) (leave|left|close|closed) (<cars> windows|a window <of> {car}|the windows <of> {car}) [<open>] <now>",
         "(has|does) {car} [have] [got] (a window|any windows|windows) open <now>",
+        "(is|are) any (window|windows) <of> {car} [still] <open> <now>",
         "(did|have) (i|we) (leave|left) (a window|any window|any windows|windows|the windows) open (in|of|on) {car} <now>",
     ),
     means(
@@ -217,5 +219,10 @@ ENGLISH_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "how much (sun|solar|solar power|solar energy|sunshine) (is in|is|went into|did|has) {car} [got|get|getting|charging with|charge with] <now>",
         "(what|why) (is|does) [the] (charging|solar charging|charging at home) (of|for) {car} (doing|waiting for|wait for) <now>",
         "what is {car} waiting for <now>",
+    ),
+    means(
+        "frunk_close",
+        "<please> (close|shut) (<cars>|the|my) (frunk|front trunk) [<of> {car}] [<polite>]",
+        "<please> (close|shut) (<cars> (hood|bonnet)|the (hood|bonnet) <of> {car}) [<polite>]",
     ),
 )

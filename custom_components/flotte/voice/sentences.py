@@ -46,6 +46,7 @@ from .wording import say, say_list, spoken_language
 CONVERSATION: Final = "conversation"
 _TABLES: Final[Mapping[str, SentenceTable]] = {"en": ENGLISH, "de": GERMAN}
 _CODED: Final = frozenset(intent for intent, act in ACTS.items() if act.takes_code)
+_UNCLEAR: Final = "unclear"
 _NAMES: Final = frozenset({"name", "name_by_user", "aliases"})
 """Changes of registries that change the names of vehicles."""
 
@@ -61,8 +62,9 @@ def grammar_of(language: str, names: frozenset[str], *, takes_codes: bool = Fals
         "number": number,
         "percent": f"({number}|{fraction})",
     }
-    # Last, because a code at the end of a sentence may be any text.
+    # Last, because a code at the end of a sentence may be any text, as what is unclear.
     rows = sorted(table.rows, key=lambda each: each.intent in _CODED)
+    rows.sort(key=lambda each: each.intent == _UNCLEAR)
     return Grammar(replace(table, rows=tuple(rows)), values, takes_codes=takes_codes)
 
 

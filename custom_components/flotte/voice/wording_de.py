@@ -195,6 +195,13 @@ _TEXTS: Final = {
     "done_windows_close": "Die Fenster von {name} sind zu",
     "act_windows_open": "die Fenster einen Spalt öffnen",
     "done_windows_open": "Die Fenster von {name} sind einen Spalt offen",
+    "act_dog_mode": "den Hundemodus einschalten",
+    "done_dog_mode": "Der Hundemodus von {name} ist an",
+    "act_camp_mode": "den Campingmodus einschalten",
+    "done_camp_mode": "Der Campingmodus von {name} ist an",
+    "act_keeper_off": "den Modus ausschalten",
+    "done_keeper_off": "Der Hunde- oder Campingmodus von {name} ist aus",
+    "frunk_by_hand": "Der Frunk von {name} hat keinen Antrieb. Schließe ihn von Hand.",
     # Names.
     "which": "Welches Auto: {names}?",
     "no_vehicles": "Ich kenne kein Auto.",

@@ -195,6 +195,13 @@ _TEXTS: Final = {
     "done_windows_close": "The windows of {name} are closed",
     "act_windows_open": "open the windows a little",
     "done_windows_open": "The windows of {name} are open a little",
+    "act_dog_mode": "turn dog mode on",
+    "done_dog_mode": "Dog mode of {name} is on",
+    "act_camp_mode": "turn camp mode on",
+    "done_camp_mode": "Camp mode of {name} is on",
+    "act_keeper_off": "let the climate turn off when you leave",
+    "done_keeper_off": "The climate control of {name} turns off when you leave",
+    "frunk_by_hand": "The frunk of {name} has no motor. Close it by hand.",
     # Names.
     "which": "Which car: {names}?",
     "no_vehicles": "I know no car.",

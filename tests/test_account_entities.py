@@ -187,6 +187,11 @@ async def test_values_follow_the_ledger(
     assert shown(hass, "cost_of_wake_ups") == "0.02"
     assert ledger_of(entry).meter.left(dt_util.utcnow()) == Decimal("9.978")
     assert shown(hass, "budget_left") == "9.97"
+    # 0.22 per cent, and never less than what is spent; once a minute.
+    await wait(MINUTE)
+    assert shown(hass, "budget_used") == "0.3"
+    used = state_of(hass, "sensor.tesla_account_budget_used").attributes
+    assert used["unit_of_measurement"] == "%"
     assert shown(hass, "wake_ups_saved_this_month") == "0"
     # Looked at once an hour, but it never claims that a month costs less than it did already.
     assert shown(hass, "projected_cost_this_month") == shown(hass, "cost_this_month") == "0.02"
@@ -213,7 +218,7 @@ async def test_no_sensor_of_the_account_has_attributes_of_its_own(
         "unit_of_measurement",
     }
     found = [each for each in hass.states.async_all("sensor") if "tesla_account" in each.entity_id]
-    assert len(found) == 14
+    assert len(found) == 15
     for state in found:
         assert set(state.attributes) <= usual, state.entity_id
 
@@ -486,6 +491,7 @@ async def test_a_budget_takes_effect_at_once_and_survives(
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
     assert (state_of(hass, BUDGET).state, shown(hass, "budget_left")) == ("0.0", "0.00")
+    assert shown(hass, "budget_used") == "unknown", "a share of nothing"
 
 
 # --- Decisions -----------------------------------------------------------------------------------

@@ -91,7 +91,7 @@ async def test_cars_that_are_polled(
     await wait(timedelta(hours=6))
     ledger = ledger_of(entry)
     assert ledger.meter.left(dt_util.utcnow()) > 0
-    assert raised == [f"budget_used_up_{ledger.name}"]
+    assert raised == [f"budget_low_{ledger.name}"]
     assert issues_of(hass) == set(raised)
     text = issue_of(hass, raised[0])
     assert "this month's budget of 0.05 EUR" in text
@@ -100,14 +100,15 @@ async def test_cars_that_are_polled(
 
 @pytest.mark.usefixtures("spent_elsewhere")
 @pytest.mark.parametrize(
-    ("euro", "is_told"),
+    ("euro", "issue"),
     [
-        ("7.00", False),
-        ("8.99", False),
-        ("9.00", True),
-        ("9.50", True),
-        ("9.95", True),
-        ("12.00", True),
+        ("7.00", None),
+        ("8.99", None),
+        ("9.00", "budget_low"),
+        ("9.50", "budget_low"),
+        ("9.89", "budget_low"),
+        ("9.95", "budget_used_up"),
+        ("12.00", "budget_used_up"),
     ],
 )
 async def test_times_of_the_report(
@@ -116,11 +117,11 @@ async def test_times_of_the_report(
     make_entry: EntryMaker,
     raised: list[str],
     euro: str,
-    is_told: bool,  # noqa: FBT001  # a parameter of the test
+    issue: str | None,
 ) -> None:
     entry = await load(hass, tesla, make_entry)
     spend(entry, euro)
-    assert raised == ([f"budget_used_up_{ledger_of(entry).name}"] if is_told else [])
+    assert raised == ([f"{issue}_{ledger_of(entry).name}"] if issue else [])
 
 
 @pytest.mark.usefixtures("spent_elsewhere")
@@ -132,7 +133,7 @@ async def test_once_a_month(
     freezer: FrozenDateTimeFactory,
     raised: list[str],
 ) -> None:
-    """Over all steps to the end."""
+    """Over all steps to the end: that it is low, and that it is used up."""
     for car in tesla.world.cars.values():
         car.steer({"state": "asleep"})
     entry = await load(hass, tesla, make_entry)
@@ -140,12 +141,13 @@ async def test_once_a_month(
         spend(entry, euro)
         await wait(3 * MINUTE)
         assert len(issues_of(hass)) == 1
-    assert len(raised) == 1
+    name = ledger_of(entry).name
+    assert raised == [f"budget_low_{name}", f"budget_used_up_{name}"]
     freezer.move_to("2026-11-01T00:00:30+00:00")
     await wait(2 * MINUTE)
     assert issues_of(hass) == set()
     spend(entry, "9.99")
-    assert len(raised) == 2
+    assert len(raised) == 3
 
 
 @pytest.mark.usefixtures("spent_elsewhere")
@@ -208,6 +210,19 @@ async def test_a_chosen_mode_is_not_the_end(
     entry = await load(hass, tesla, make_entry, spending_mode="stopped")
     spend(entry, "5.00")
     assert raised == []
+
+
+@pytest.mark.usefixtures("spent_elsewhere")
+async def test_a_refund_lets_a_used_up_budget_be_low_again(
+    hass: HomeAssistant, tesla: Simulator, make_entry: EntryMaker, raised: list[str]
+) -> None:
+    """A text that said more than what is true would be wrong for the rest of the month."""
+    entry = await load(hass, tesla, make_entry)
+    for euro in ("9.95", "9.20"):
+        spend(entry, euro)
+    name = ledger_of(entry).name
+    assert raised == [f"budget_used_up_{name}", f"budget_low_{name}"]
+    assert issues_of(hass) == {f"budget_low_{name}"}
 
 
 @pytest.mark.usefixtures("spent_elsewhere")

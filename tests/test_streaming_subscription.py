@@ -587,7 +587,7 @@ async def test_a_budget_that_is_used_up_ends_the_stream(
     await pass_time(2 * MINUTE)
     name = entry_of_stream.runtime_data.ledger.name
     assert issues_of(hass) == {f"budget_used_up_{name}"}
-    assert "cars stop streaming" in issue_of(hass, f"budget_used_up_{name}")
+    assert "Cars no longer stream" in issue_of(hass, f"budget_used_up_{name}")
     assert state_of(hass, STREAMING).state == "off"
     assert not fields_of(aurora)
     await change_options(hass, entry_of_stream, monthly_limit=10)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from typing import Final, override
 
 from homeassistant.components.sensor import (
@@ -12,7 +12,7 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import EntityCategory
+from homeassistant.const import PERCENTAGE, EntityCategory
 from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
@@ -24,6 +24,8 @@ from ..tesla.spending.ledger import Month
 from ..tesla.spending.modes import ModeReason, SpendingMode
 from ..tesla.spending.projection import Basis
 from ..tesla.spending.tariff import CENT, Category
+
+_TENTH: Final = Decimal("0.1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +68,17 @@ def _wakes_today(ledger: AccountLedger, now: datetime) -> int:
     return ledger.meter.ledger.wakes_on(now.astimezone(UTC).date(), kinds=tuple(CallerKind))
 
 
+def _used(ledger: AccountLedger, now: datetime) -> Decimal | None:
+    """Share of the budget that is spent, in per cent, rounded up; None if the budget is zero.
+
+    It is more than 100 if the budget was lowered to less than what was already spent.
+    """
+    meter = ledger.meter
+    if not meter.budget:
+        return None
+    return (100 * meter.spent(now) / meter.budget).quantize(_TENTH, ROUND_UP)
+
+
 def _projected(ledger: AccountLedger, now: datetime) -> Decimal | None:
     """Projected cost of the month, updated hourly, and never less than the cost so far."""
     if ledger.projection is None:
@@ -94,6 +107,14 @@ ACCOUNT_SENSORS: Final = (
         value=lambda ledger, now: ledger.meter.left(now).quantize(CENT, ROUND_DOWN),
         device_class=SensorDeviceClass.MONETARY,
         suggested_display_precision=2,
+    ),
+    FlotteAccountDescription(
+        key="budget_used",
+        value=_used,
+        interval_minutes=1,
+        native_unit_of_measurement=PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
     ),
     # A total with a reset time, not a total that only increases: taking back a wake that Tesla did
     # not bill would look like a reset, and wakes would be counted twice.

@@ -305,7 +305,7 @@ GLOSSARIES: Mapping[str, Glossary] = {
         same=(
             *("Budget", "Start", "Port", "Online", "Dashcam", "Test", "Data", "Destination"),
             *("Media", "Streaming", "Frunk", "Neutral", "Drive", "Position"),
-            *("Acceleration", "Miles", "Tariff", "Region"),
+            *("Acceleration", "Miles", "Tariff", "Region", "Offline"),
         ),
         avoided={
             r"[„“\"]": "Swedish quotes are ”",
@@ -357,7 +357,16 @@ GLOSSARIES: Mapping[str, Glossary] = {
         same=(
             *("Budget", "Alarm", "Start", "Stop", "Port", "Online", "Dashcam", "Test"),
             *("Data", "Destination", "Streaming", "Frunk", "Neutral", "Drive", "Position", "Note"),
-            *("Acceleration", "Miles", "Model", "Normal", "Standby", "Region", "Software"),
+            *(
+                "Acceleration",
+                "Miles",
+                "Model",
+                "Normal",
+                "Standby",
+                "Region",
+                "Software",
+                "Offline",
+            ),
         ),
         avoided={
             r"[„“\"]": "Danish quotes are ”",
@@ -456,7 +465,7 @@ GLOSSARIES: Mapping[str, Glossary] = {
         },
         same=(
             *("Budget", "Online", "Media", "Volume", "Standby", "Test", "File", "Account"),
-            *("Frunk", "Streaming", "Dashcam", "Software"),
+            *("Frunk", "Streaming", "Dashcam", "Software", "Offline"),
         ),
         avoided={
             r"[„“”\"]": "Italian quotes are « and »",

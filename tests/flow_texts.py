@@ -1,5 +1,6 @@
 """Whether everything that a flow shows has its text."""
 
+from collections.abc import Mapping
 from string import Formatter
 from typing import Any
 
@@ -33,6 +34,14 @@ def all_fields_of(result: ConfigFlowResult) -> dict[Any, Any]:
     for field, entered in schema.schema.items():
         found |= entered.schema.schema if isinstance(entered, section) else {field: entered}
     return found
+
+
+def in_sections(result: ConfigFlowResult, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values for a form, those of advanced fields in their section."""
+    shown = fields_of(result).keys()
+    inner = {name: value for name, value in values.items() if name not in shown}
+    outer = {name: value for name, value in values.items() if name in shown}
+    return {**outer, "advanced": inner} if inner else outer
 
 
 def placeholder(result: ConfigFlowResult, name: str) -> str:

@@ -32,6 +32,7 @@ from tests.conftest import (
     vehicle_of,
 )
 from tests.fleet import MINUTE
+from tests.flow_texts import in_sections
 
 BUDGET = "number.tesla_account_monthly_budget"
 COST = "sensor.tesla_account_cost_this_month"
@@ -52,7 +53,10 @@ async def submit(
     result = await flows.async_configure(flow_id, {"next_step_id": group})
     for form in forms:
         assert not result.get("errors")
-        result = await flows.async_configure(flow_id, dict(form))
+        result = await flows.async_configure(flow_id, in_sections(result, form))
+    if result["type"] == "menu":
+        # The check, which follows the save.
+        result = await flows.async_configure(flow_id, {"next_step_id": "finish"})
     assert result["type"] == "create_entry"
     await hass.async_block_till_done(wait_background_tasks=True)
 

@@ -58,7 +58,7 @@ from tests.conftest import (
     vehicle_of,
 )
 from tests.energy_dashboard import BATTERY, GRID, change, without
-from tests.flow_texts import all_fields_of, fields_of, placeholder
+from tests.flow_texts import all_fields_of, fields_of, in_sections, placeholder
 from tests.tesla.telemetry.pki import CLIENT, DAY, SERVER, Ca, key_pem
 
 pytestmark = pytest.mark.usefixtures("every_text_exists")
@@ -99,10 +99,9 @@ class Owner:
     async def submit(self, result: ConfigFlowResult, **fields: Any) -> ConfigFlowResult:
         """Send a form."""
         assert result["type"] is FlowResultType.FORM
-        inner = {*fields} - fields_of(result).keys()
-        if inner:
-            fields["advanced"] = {name: fields.pop(name) for name in inner}
-        answer = await self.hass.config_entries.options.async_configure(result["flow_id"], fields)
+        answer = await self.hass.config_entries.options.async_configure(
+            result["flow_id"], in_sections(result, fields)
+        )
         await self.hass.async_block_till_done(wait_background_tasks=True)
         return answer
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable
-from functools import partial
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -44,8 +43,7 @@ def async_look_first(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
     """Read the vehicles that the owner chose; an issue names those that stay unread."""
     vehicles = entry.runtime_data.vehicles
     for each in vehicles:
-        clear = partial(_async_clear, hass, entry, each.vehicle)
-        entry.async_on_unload(each.vehicle.subscribe(clear))
+        _async_clear_once_read(hass, entry, each.vehicle)
     chosen = hass.data.get(_CHOSEN, {}).pop(str(entry.unique_id), None)
     if chosen is None:
         return
@@ -93,11 +91,16 @@ def _async_report(
 
 
 @callback
-def _async_clear(
-    hass: HomeAssistant,
-    entry: FlotteConfigEntry,
-    vehicle: Vehicle,
-    _changed: frozenset[Signal[Any]],
-) -> None:
-    if not _is_unread(vehicle):
-        async_clear_issues(hass, issue_subject(vehicle.vin, entry.entry_id), _ISSUE)
+def _async_clear_once_read(hass: HomeAssistant, entry: FlotteConfigEntry, vehicle: Vehicle) -> None:
+    """Clear the issue, also that of an earlier run, when the vehicle is read for the first time."""
+
+    @callback
+    def clear(_changed: frozenset[Signal[Any]] = frozenset()) -> None:
+        if not _is_unread(vehicle):
+            async_clear_issues(hass, issue_subject(vehicle.vin, entry.entry_id), _ISSUE)
+            # Nothing changes after that, and a stream brings thousands of changes a day.
+            unsubscribe()
+
+    unsubscribe = vehicle.subscribe(clear)
+    entry.async_on_unload(unsubscribe)
+    clear()

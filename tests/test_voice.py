@@ -248,7 +248,7 @@ async def test_the_code(
     )
     assert car.body.trunk == 0
     freezer.tick(600)
-    assert await say("open the trunk, code 4711") == "The trunk of Aurora is open."
+    assert await say("open the car's trunk, code 4711") == "The trunk of Aurora is open."
     ours = [each for each in caplog.records if each.name.startswith("custom_components")]
     assert not [each for each in ours if "4711" in each.getMessage()]
     await hass.async_block_till_done(wait_background_tasks=True)

@@ -315,6 +315,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
     ),
     means(
         "climate_on",
+        "<bitte> (mach|mache) [<mal>] [es] <in> [<mal>] {number}<degrees> (warm|kühl) [<mal>]",
         f"<bitte> (heiz[e]|wärm[e]|kühl[e]|klimatisier[e]|temperier[e]) [<mal>] {{car}} [<mal>] [{_TO} {{number}}<degrees>] [vor|auf|an|runter|ab|herunter|durch|ein] [{_TO} {{number}}<degrees>] [<mal>]",
         "<bitte> (vorheizen|aufwärmen|vorwärmen|vorkühlen) [<mal>] {car} [<mal>]",
         f"<kannst> {{car}} [<mal>] [{_TO} {{number}}<degrees>] (vorheizen|heizen|aufheizen|aufwärmen|vorwärmen|wärmen|kühlen|vorkühlen|runterkühlen|abkühlen|klimatisieren|vorklimatisieren|warm machen|temperieren|vortemperieren)",

@@ -72,6 +72,8 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<please> <turn_on> [the] {seat} (seat heating|seat heater|seat heat|seat heaters|seat warmer) [<of> {car}] [<level>] [<polite>]",
         "<please> (heat|warm|heat up|warm up) [the|my] {seat} (seat|seats) [up] [<level>] [<polite>]",
         "<please> <turn_on> [the|my] (seat heating|seat heater|seat heaters) [<level>] [<polite>]",
+        "<please> (turn|switch) (<cars>|[the|my]) [{seat}] (seat heating|seat heater|seat heat|seat heaters) on [<of> {car}] [<level>] [<polite>]",
+        "<please> (set|put|turn) [the] {seat} [seat] (heating|heater|seat heating|seat heater) <level> <of> {car} [<polite>]",
         "<please> (set|put|turn) [the] (seat heating|seat heater) (for|of|on) [the] {seat} [seat|side] <level> [<of> {car}] [<polite>]",
         "<please> (heat|warm|heat up|warm up) (<cars> [{seat}] (seat|seats)|[the] {seat} (seat|seats) <of> {car}|the seats <of> {car}) [up] [<level>] [<polite>]",
         "<please> (set|put|turn) (<cars> [{seat}] (seat heating|seat heater|seat heat)|[the] [{seat}] (seat heating|seat heater|seat heat) <of> {car}) [up|down] <level> [<polite>]",
@@ -193,6 +195,8 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<please> (<turn_on>|start) (solar charging|charging from <sun>) [<of> {car}] [<polite>]",
         "<please> let {car} charge (from|with|on) <sun> [only] [<polite>]",
         "<please> use <sun> to charge {car} [<polite>]",
+        "<please> (start|begin) charging {car} [only] (from|with|by|on) <sun> [<polite>]",
+        "<please> [only] charge {car} [only] when the sun (shines|is shining|is out) [<polite>]",
     ),
     means(
         "charging_start",
@@ -215,7 +219,7 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
     means(
         "sentry_on",
         "<please> (<turn_on>|arm|start) (<cars>|[the|my]) sentry [mode] [(<of>|with) {car}] [on] [<polite>]",
-        "<please> (turn|switch) (<cars>|[the|my]) sentry [mode] [<of> {car}] on [<polite>]",
+        "<please> (turn|switch) (<cars>|[the|my]) sentry [mode] [<of> {car}] on [<of> {car}] [<polite>]",
         "(<cars>|[the]) sentry [mode] [<of> {car}] on [<polite>]",
         "<please> put {car} (in|into|on) sentry [mode] [<polite>]",
         "<please> (guard|watch|watch over|protect|keep an eye on) {car} [<polite>]",
@@ -223,7 +227,7 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
     means(
         "sentry_off",
         "<please> (<turn_off>|disarm|stop|end) (<cars>|[the|my]) sentry [mode] [<of> {car}] [<polite>]",
-        "<please> (turn|switch) (<cars>|[the|my]) sentry [mode] [<of> {car}] off [<polite>]",
+        "<please> (turn|switch) (<cars>|[the|my]) sentry [mode] [<of> {car}] off [<of> {car}] [<polite>]",
         "(<cars>|[the]) sentry [mode] [<of> {car}] off [<polite>]",
         "<please> (stop|quit) (guarding|watching) {car} [<polite>]",
         "<please> take {car} out of sentry [mode] [<polite>]",

@@ -16,7 +16,7 @@ _TOKEN: Final = re.compile(r"\\(.)|([()\[\]|])|\{(\w+)\}|<(\w+)>|(\s+)|([^\\()\[
 _REGEX: Final = {"(": "(?:", ")": ")", "[": "(?:", "]": ")?", "|": "|"}
 _SPACE: Final = r"(?:\s+|\b|$)"
 """A space next to an optional part may be the end of a word instead."""
-_ANYTHING: Final = r"\S.*?"
+_ANYTHING: Final = r"(?<!\S)\S.*?"
 _SPECIAL: Final = re.compile(r"([\\()\[\]{}<>|;])")
 _BARE_CODES: Final = {"secret": "[<code>|{phrase}]", "spoken_code": "(<code>|{phrase})"}
 _APOSTROPHES: Final = re.compile("[\u2018\u2019\u00b4`]")
@@ -103,10 +103,15 @@ class Grammar:
         """The templates of each intent for Home Assistant, with all rules and known values written
         out."""
 
-    def understand(self, sentence: str) -> Understood | None:
-        """Find the intent and the values of a sentence; None if it is not one of ours."""
+    def understand(self, sentence: str, only: str | None = None) -> Understood | None:
+        """Find the intent and the values of a sentence; None if it is not one of ours.
+
+        With `only`, that intent is the only one.
+        """
         text = normalized(sentence)
         for intent, pattern in self._patterns:
+            if only is not None and intent != only:
+                continue
             if found := pattern.fullmatch(text):
                 values = {
                     group.rpartition("_")[0]: value

@@ -6,7 +6,7 @@ from .acts_de import GERMAN_ACTS
 from .grammar import SentenceTable
 from .questions_de import GERMAN_QUESTIONS
 
-_GENERIC: Final = "(das|dem|den|der|des|mein[em|en|es]|unser[em|en|es]) (auto|wagen|tesla|fahrzeug|elektroauto|e auto)[s]"
+_GENERIC: Final = "[das|dem|den|der|des|mein[em|en|es]|unser[em|en|es]] (auto|wagen|tesla|fahrzeug|elektroauto|e auto)[s]"
 
 _RULES: Final = {
     "noun": "(auto|wagen|tesla|fahrzeug|elektroauto|e auto)[s]",
@@ -54,7 +54,7 @@ _RULES: Final = {
         "|überschuss|sonnenüberschuss|solarüberschuss|pv überschuss)"
     ),
     "code": "[mit|und] [dem|meinem|der|meiner|mein|das] (code|kode|pin|pin code|passwort|kennwort|codewort|losung) [ist|lautet] {phrase}",
-    "secret": "[<code>]",
+    "secret": "[<code>|{pin}]",
     "spoken_code": "<code>",
 }
 

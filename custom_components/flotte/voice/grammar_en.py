@@ -6,11 +6,11 @@ from .acts_en import ENGLISH_ACTS
 from .grammar import SentenceTable
 from .questions_en import ENGLISH_QUESTIONS
 
-_GENERIC: Final = "(the|my|our|this) (car|tesla|ev|electric car|vehicle)"
+_GENERIC: Final = "[the|my|our|this] (car|tesla|ev|electric car|vehicle)"
 """Names that every vehicle has."""
 
 _RULES: Final = {
-    "please": "[please|can you|could you|would you|can you please|could you please|will you]",
+    "please": "[hey|ok] [please|can you|could you|would you|will you] [please]",
     "now": "[now|right now|at the moment|currently|today|please|again]",
     "whats": "(what is|what's|whats|what are|what was|tell me|tell me about|show me|give me|check|how is|how's)",
     "of": "(of|in|on|for|from|at)",
@@ -34,7 +34,7 @@ _RULES: Final = {
     "level": "[to|at|on] [level|stage|setting] {level}",
     "sun": "[the] (sun|solar|solar power|solar energy|sunshine|sunlight|surplus|solar surplus|panels)",
     "code": "[with|using|and] [the|my] (code|pin|pin code|password|passcode|pass phrase|code word) [is] {phrase}",
-    "secret": "[<code>]",
+    "secret": "[<code>|{pin}]",
     "spoken_code": "<code>",
     "home": "(at home|home|back|back home|at the house|in the garage|in the driveway)",
 }

@@ -81,6 +81,8 @@ _GERMAN_TEMPLATE: Final = (
     f"({'|'.join([*_GERMAN_TENS, 'dreissig'])})|[ein]hundert)"
     f"[[ ]einhalb| komma ({'|'.join(_GERMAN[:10])})]"
 )
+PIN: Final = f"{4 * _DIGIT}[{_DIGIT}][{_DIGIT}]"
+"""Template of four to six digits."""
 NUMBERS: Final = {"en": _ENGLISH_TEMPLATE, "de": _GERMAN_TEMPLATE}
 """Template of a number by language."""
 

@@ -117,6 +117,7 @@ GERMAN_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "(sind|ist|stehen|steht) <von> <noch> (alle fenster|die fenster|ein fenster|irgendein fenster|fenster|noch ein fenster) <noch> <open>",
         "(habe|hab|haben|hat) (ich|wir|jemand) ([alle] [die] fenster <von>|<cars> fenster|ein fenster <von>|<von> ein fenster|<von> die fenster) <noch> (offen gelassen|offengelassen|zugemacht|geschlossen|aufgelassen)",
         "hat {car} <noch> (ein fenster|die fenster|fenster) (offen|auf)",
+        "(sind|stehen) [alle] [die] (autofenster|autoscheiben) <noch> <open>",
     ),
     means(
         "trunk",
@@ -176,6 +177,7 @@ GERMAN_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "(was|wie viel|wieviel) (habe|hab|haben) (ich|wir) <noch> [diesen monat|in diesem monat|bisher] für ({car}|<noun>|flotte) <noch> [diesen monat|in diesem monat|bisher] (ausgegeben|bezahlt)",
         "(wie hoch sind|was sind|nenne mir|sag mir) [die] (kosten|ausgaben|gebühren) (<von>|für flotte|von flotte) [diesen monat|in diesem monat|bisher] <jetzt>",
         "(wie hoch sind|was sind) [die] (kosten|ausgaben) (diesen monat|in diesem monat|bisher) <von>",
+        "{car} kosten [diesen monat|in diesem monat]",
         "[die] (kosten|ausgaben) (<von>|von flotte) [diesen monat|in diesem monat|bisher]",
         "(wie viel|wieviel) (vom|von dem) (budget|monatsbudget) (<von>) (ist|bleibt) (noch übrig|übrig|verbraucht|weg|noch da)",
     ),
@@ -189,6 +191,7 @@ GERMAN_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "hat {car} <noch> (ein|das|eine) [neues|neue] (update|softwareupdate|software update|software|version|aktualisierung) <noch> [bekommen|verfügbar|bereit]",
         "(ist|sind) ({car}|<cars> software|die software <von>) <noch> (aktuell|auf dem neuesten stand|auf dem neusten stand|up to date|auf dem aktuellen stand)",
         "[die] (software|softwareversion) <von>",
+        "(auf welchem|welchen) (softwarestand|software stand) (ist|hat) {car} <noch>",
         "<cars> (software|softwareversion|firmware)",
     ),
     means(

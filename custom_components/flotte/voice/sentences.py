@@ -39,7 +39,7 @@ from .consent import CodeGuard, async_objection, takes_code
 from .grammar import Grammar, SentenceTable, Understood
 from .grammar_de import GERMAN
 from .grammar_en import ENGLISH
-from .number_words import NUMBERS
+from .number_words import NUMBERS, PIN
 from .spoken_names import async_spoken_names, names_template, vehicles_named
 from .wording import say, say_list, spoken_language
 
@@ -61,6 +61,7 @@ def grammar_of(language: str, names: frozenset[str], *, takes_codes: bool = Fals
         "owner": names_template(names),
         "number": number,
         "percent": f"({number}|{fraction})",
+        "pin": PIN,
     }
     # Last, because a code at the end of a sentence may be any text, as what is unclear.
     rows = sorted(table.rows, key=lambda each: each.intent in _CODED)
@@ -79,6 +80,8 @@ class VoiceSentences:
         self._grammar: Grammar | None = None
         self._unregister: CALLBACK_TYPE | None = None
         self._lock = asyncio.Lock()
+        self._claim: tuple[str, str] | None = None
+        """The context and text of the last sentence that a trigger answers."""
         self._guards: dict[str, CodeGuard] = {}
         """Of each account, because each has a code of its own."""
 
@@ -134,10 +137,18 @@ class VoiceSentences:
     ) -> ScriptRunResult:
         """Answer a sentence, if it means the intent of this trigger: several may match it."""
         trigger, grammar = variables["trigger"], self._grammar
-        understood = None if grammar is None else grammar.understand(trigger["sentence"])
+        sentence, speaker = trigger["sentence"], _speaker_of(trigger)
+        claim = speaker.context.id, sentence
+        understood = None if grammar is None else grammar.understand(sentence)
+        if grammar is not None and understood is not None and understood.intent != trigger["id"]:
+            # The trigger of that intent comes first, if Home Assistant's matcher agrees.
+            await asyncio.sleep(0)
+            if self._claim != claim:
+                understood = grammar.understand(sentence, trigger["id"])
         answer = None
-        if understood is None or understood.intent == trigger["id"]:
-            answer = await self._async_answer(understood, _speaker_of(trigger))
+        if self._claim != claim:
+            self._claim = claim
+            answer = await self._async_answer(understood, speaker)
         return ScriptRunResult(conversation_response=answer, service_response=None, variables={})
 
     async def _async_answer(self, understood: Understood | None, speaker: Speaker) -> str:
@@ -155,7 +166,7 @@ class VoiceSentences:
             return question(vehicle)
         act, name = ACTS[intent], vehicle.device_name
         guard = self._guards.setdefault(vehicle.config_entry.entry_id, CodeGuard())
-        objection = async_objection(vehicle, act, slots.get("phrase"), guard)
+        objection = async_objection(vehicle, act, slots.get("phrase") or slots.get("pin"), guard)
         if objection is not None:
             key, words = objection
             return say(hass, key, name=name, **words)

@@ -213,6 +213,16 @@ async def test_acts(awake: MockConfigEntry, tesla: Simulator, say: Say) -> None:
     assert car.body.is_locked
 
 
+async def test_a_script_may_say_the_same_again(
+    hass: HomeAssistant, awake: MockConfigEntry, tesla: Simulator
+) -> None:
+    run = Context()
+    for _ in range(2):
+        before = len(tesla.requests)
+        await conversation.async_converse(hass, "honk the horn of Aurora", None, run, language="en")
+        assert len(tesla.requests) > before
+
+
 async def test_exposure_is_consent_to_what_lets_no_one_in(
     hass: HomeAssistant, only_aurora: MockConfigEntry, tesla: Simulator, say: Say
 ) -> None:

@@ -6,7 +6,7 @@ has to know whether there is only one. It follows names, options and the languag
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
@@ -69,6 +69,17 @@ def grammar_of(language: str, names: frozenset[str], *, takes_codes: bool = Fals
     return Grammar(replace(table, rows=tuple(rows)), values, takes_codes=takes_codes)
 
 
+@dataclass(slots=True)
+class _Answering:
+    """The triggers that a sentence started, of which one answers."""
+
+    context_id: str
+    sentence: str
+    started: set[str] = field(default_factory=set)
+    """Intents of the triggers; one that starts again belongs to the next, equal sentence."""
+    is_answered: bool = False
+
+
 class VoiceSentences:
     """The sentences of all accounts, registered while there is a vehicle that they can name."""
 
@@ -80,8 +91,8 @@ class VoiceSentences:
         self._grammar: Grammar | None = None
         self._unregister: CALLBACK_TYPE | None = None
         self._lock = asyncio.Lock()
-        self._claim: tuple[str, str] | None = None
-        """The context and text of the last sentence that a trigger answers."""
+        self._answering: _Answering | None = None
+        """The last sentence."""
         self._guards: dict[str, CodeGuard] = {}
         """Of each account, because each has a code of its own."""
 
@@ -138,18 +149,31 @@ class VoiceSentences:
         """Answer a sentence, if it means the intent of this trigger: several may match it."""
         trigger, grammar = variables["trigger"], self._grammar
         sentence, speaker = trigger["sentence"], _speaker_of(trigger)
-        claim = speaker.context.id, sentence
+        answering = self._async_join(speaker.context.id, sentence, trigger["id"])
         understood = None if grammar is None else grammar.understand(sentence)
         if grammar is not None and understood is not None and understood.intent != trigger["id"]:
             # The trigger of that intent comes first, if Home Assistant's matcher agrees.
             await asyncio.sleep(0)
-            if self._claim != claim:
+            if not answering.is_answered:
                 understood = grammar.understand(sentence, trigger["id"])
         answer = None
-        if self._claim != claim:
-            self._claim = claim
+        if not answering.is_answered:
+            answering.is_answered = True
             answer = await self._async_answer(understood, speaker)
         return ScriptRunResult(conversation_response=answer, service_response=None, variables={})
+
+    @callback
+    def _async_join(self, context_id: str, sentence: str, intent: str) -> _Answering:
+        """The sentence that started this trigger: a script may say the same one again."""
+        last = self._answering
+        if (
+            last is None
+            or (last.context_id, last.sentence) != (context_id, sentence)
+            or intent in last.started
+        ):
+            last = self._answering = _Answering(context_id, sentence)
+        last.started.add(intent)
+        return last
 
     async def _async_answer(self, understood: Understood | None, speaker: Speaker) -> str:
         hass, known = self._hass, list(self._names)

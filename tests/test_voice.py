@@ -458,6 +458,10 @@ def test_a_code_without_the_word() -> None:
         grammar = grammar_of("en", frozenset({"aurora"}), takes_codes=takes_codes)
         understood = grammar.understand("unlock Aurora, blue elephant")
         assert (understood is not None) is takes_codes
+        # What is to be opened is no code.
+        opened = grammar.understand("open the car windows 4711")
+        assert opened is not None
+        assert (opened.intent, opened.slots["pin"]) == ("windows_open", "4711")
         # A lock needs none, and does not lock at once what is to be locked later.
         assert grammar.understand("lock Aurora in ten minutes") is None
 

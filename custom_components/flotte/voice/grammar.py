@@ -8,7 +8,7 @@ which find the intent and the values.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -92,11 +92,10 @@ class Grammar:
             **{slot: f"({'|'.join(words)})" for slot, words in table.words.items()},
             **values,
         }
-        self._patterns = [
-            (each.intent, re.compile(self._regex(template)))
-            for each in rows
-            for template in each.templates
-        ]
+        self._patterns = self._compiled(rows, table.rules)
+        if takes_codes:
+            # A code that is any text comes last: it would take "windows" in "open the car windows".
+            self._patterns += self._compiled(rows, self._rules)
         self.sentences = {
             part.intent: [self._expanded(each) for each in part.templates] for part in rows
         }
@@ -126,7 +125,16 @@ class Grammar:
     def _meant(self, slot: str, value: str) -> str:
         return self._words.get(slot, {}).get(value, value)
 
-    def _regex(self, template: str) -> str:
+    def _compiled(
+        self, rows: Iterable[IntentRow], rules: Mapping[str, str]
+    ) -> list[tuple[str, re.Pattern[str]]]:
+        return [
+            (each.intent, re.compile(self._regex(template, rules)))
+            for each in rows
+            for template in each.templates
+        ]
+
+    def _regex(self, template: str, rules: Mapping[str, str]) -> str:
         count = iter(range(1000))
 
         def parts(text: str) -> Iterator[str]:
@@ -139,7 +147,7 @@ class Grammar:
                     inner = _ANYTHING if values is None else "".join(parts(values))
                     yield f"(?P<{slot}_{next(count)}>{inner})"
                 elif rule:
-                    yield f"(?:{''.join(parts(self._rules[rule]))})"
+                    yield f"(?:{''.join(parts(rules[rule]))})"
                 else:
                     yield _SPACE if space else re.escape(word or literal)
 

@@ -1285,6 +1285,19 @@ async def test_sleeping_car_is_woken_if_the_owner_chose_it(
     assert issues_of(hass) == {f"never_read_{vin[-6:]}" for vin in (MODEL_3, MODEL_S)}
 
 
+@pytest.mark.usefixtures("quick_waits")
+async def test_car_that_fell_asleep_meanwhile_is_not_woken(
+    hass: HomeAssistant, owner: Owner, tesla: Simulator
+) -> None:
+    """Its price named no wake."""
+    result = await to_look(owner)
+    tesla.world.cars[MODEL_3].state = "asleep"
+    await owner.send(result, **{CONF_LOOK: [MODEL_3]})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert Category.WAKE not in paid(tesla)
+    assert tesla.world.cars[MODEL_3].state == "asleep"
+
+
 # --- Titles ---------------------------------------------------------------------------------------
 
 

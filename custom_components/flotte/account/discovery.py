@@ -39,7 +39,7 @@ def async_watch_products(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
         if listed.keys() - known:
             LOGGER.info("Reloading the account, which has a new vehicle or site")
             # If a new vehicle sleeps, an issue says why its entities are unknown.
-            async_note_first_look(hass, str(entry.unique_id), ())
+            async_note_first_look(hass, str(entry.unique_id), {})
             hass.config_entries.async_schedule_reload(entry.entry_id)
 
     entry.async_on_unload(

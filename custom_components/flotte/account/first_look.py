@@ -1,7 +1,7 @@
 """The first look at the vehicles of a new account, and the issue about those never read."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -20,7 +20,8 @@ from .issues import async_clear_issues, async_raise_issue, issue_subject
 
 _ISSUE: Final = "never_read"
 _OWNER: Final = Caller(CallerKind.PERSON)
-_CHOSEN: Final[HassKey[dict[str, frozenset[str]]]] = HassKey(f"{DOMAIN}_first_look")
+_CHOSEN: Final[HassKey[dict[str, Mapping[str, bool]]]] = HassKey(f"{DOMAIN}_first_look")
+"""Vehicles to read, by account, each with whether it may be woken for that."""
 
 
 def price_of_look(hass: HomeAssistant, tariff: Tariff, *, is_awake: bool) -> str:
@@ -33,9 +34,12 @@ def price_of_look(hass: HomeAssistant, tariff: Tariff, *, is_awake: bool) -> str
 
 
 @callback
-def async_note_first_look(hass: HomeAssistant, account: str, vins: Iterable[str]) -> None:
-    """Note for the next setup of an account which vehicles to read, waking those that sleep."""
-    hass.data.setdefault(_CHOSEN, {})[account] = frozenset(vins)
+def async_note_first_look(hass: HomeAssistant, account: str, chosen: Mapping[str, bool]) -> None:
+    """Note for the next setup of an account which vehicles to read, and whether to wake each.
+
+    The price of one that was awake named no wake, so it is not woken if it sleeps by then.
+    """
+    hass.data.setdefault(_CHOSEN, {})[account] = chosen
 
 
 @callback
@@ -50,7 +54,11 @@ def async_look_first(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
 
     async def look() -> None:
         await asyncio.gather(
-            *(_async_look(each) for each in vehicles if each.vehicle.vin in chosen)
+            *(
+                _async_look(each, may_wake=chosen[each.vehicle.vin])
+                for each in vehicles
+                if each.vehicle.vin in chosen
+            )
         )
         for each in vehicles:
             if _is_unread(each.vehicle):
@@ -59,10 +67,10 @@ def async_look_first(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
     entry.async_create_background_task(hass, look(), "flotte looks at the vehicles")
 
 
-async def _async_look(coordinator: VehicleCoordinator) -> None:
+async def _async_look(coordinator: VehicleCoordinator, *, may_wake: bool) -> None:
     """Read a vehicle as in the background; only waking it is the owner's own request."""
     vehicle = coordinator.vehicle
-    if not vehicle.is_online:
+    if may_wake and not vehicle.is_online:
         try:
             await vehicle.wake(_OWNER)
         except TeslaError as error:

@@ -38,6 +38,8 @@ class LastSteps(LoginSteps):
         self._granted: frozenset[str] = frozenset()
         self._products: Sequence[Product] | None = None
         """Tesla's list of the account, once it was read."""
+        self._awake: Sequence[str] = ()
+        """Vehicles whose price to read them names no wake."""
 
     @abstractmethod
     async def _api(self, token: str) -> FleetApi:
@@ -100,6 +102,7 @@ class LastSteps(LoginSteps):
         selector = SelectSelector(
             SelectSelectorConfig(options=options, multiple=True, mode=SelectSelectorMode.LIST)
         )
+        self._awake = awake
         note = texts["offline"].format(names=", ".join(unreachable)) if unreachable else ""
         return self.async_show_form(
             step_id="look",
@@ -111,7 +114,8 @@ class LastSteps(LoginSteps):
 
     def _create(self, look: Iterable[str] = ()) -> ConfigFlowResult:
         """Make the entry; its setup reads the chosen cars."""
-        async_note_first_look(self.hass, str(self.unique_id), look)
+        chosen = {vin: vin not in self._awake for vin in look}
+        async_note_first_look(self.hass, str(self.unique_id), chosen)
         names = [
             listed_name(each) or model_of(asset) or asset
             for asset, each in (self._vehicles or self._assets).items()

@@ -264,6 +264,28 @@ async def test_the_code(
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
+@pytest.mark.usefixtures("quick_waits")
+async def test_a_part_that_waits_does_not_stop_the_others(
+    hass: HomeAssistant,
+    awake: MockConfigEntry,
+    tesla: Simulator,
+    say: Say,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A temperature may be deferred, the climate control may not: it wakes the car for both."""
+    waiting = {"asleep_person": "wait", "asleep_automation": "wait"}
+    hass.config_entries.async_update_entry(awake, options={CONF_VOICE_ACTS: True, **waiting})
+    await hass.async_block_till_done()
+    car = tesla.world.cars[MODEL_Y]
+    car.state = "asleep"
+    vehicle_of(awake, MODEL_Y).vehicle.apply_state("asleep")
+    monkeypatch.setattr("custom_components.flotte.voice.acting.PATIENCE_SECONDS", -1)
+    answer = await say("warm up Aurora to 25 degrees")
+    assert answer == "Aurora is waking up. I will turn the climate control on."
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert (car.climate.is_on, car.climate.driver_setting) == (True, 25)
+
+
 async def test_a_slow_act_continues(
     hass: HomeAssistant,
     awake: MockConfigEntry,

@@ -103,19 +103,18 @@ async def _async_check_rights(vehicle: VehicleCoordinator, context: Context) -> 
 async def _async_run(
     vehicle: VehicleCoordinator, intent: str, act: VoiceAct, planned: Planned, context: Context
 ) -> _Report:
-    """Send the commands one after the other, until one fails or is deferred."""
+    """Send the commands one after the other, until one fails; some may be deferred."""
     hass, name = vehicle.hass, vehicle.device_name
     asset = vehicle.vehicle
     doing = say(hass, f"act_{intent}", name=name, **planned.words)
-    is_news, command = act.wakes, None
+    is_news, command, waits_until = act.wakes, None, None
     try:
         if act.wakes:
             await vehicle.async_ask(asset.wake, context)
         for command in planned.commands:
             done = await vehicle.async_ask(partial(asset.send, command), context)
-            if done.waits_until is not None:
-                when = say_moment(hass, done.waits_until)
-                return _Report(say(hass, "waits", name=name, doing=doing, when=when))
+            # A deferred command is sent once a later one wakes the vehicle.
+            waits_until = done.waits_until
             is_news = is_news or not done.already
     except HomeAssistantError as error:
         vehicle.refusals.async_report(command, error.__cause__)
@@ -123,6 +122,9 @@ async def _async_run(
         if isinstance(error.__cause__, Refused | Unreachable):
             text = f"{say(hass, 'refused', doing=doing)} {text}"
         return _Report(text, has_failed=True)
+    if waits_until is not None:
+        when = say_moment(hass, waits_until)
+        return _Report(say(hass, "waits", name=name, doing=doing, when=when))
     state = say(hass, f"done_{intent}", name=name, **planned.words)
     return _Report(f"{state}." if is_news else say(hass, "already", state=state))
 

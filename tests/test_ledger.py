@@ -90,6 +90,8 @@ async def test_expensive_requests_are_on_disk_immediately(
         "ledger": {"counts": [line], "unanswered": [], "saved": []},
         "suspended": None,
         "suspensions": 0,
+        # Noted once the budget is known.
+        "share": [0, 0, 0.0],
         "woken": {CAR: [NOW.timestamp()]} if charge is WAKE else {},
     }
 

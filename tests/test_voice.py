@@ -4,6 +4,7 @@ import asyncio
 import re
 import string
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,8 @@ from custom_components.flotte.const import (
 )
 from custom_components.flotte.errors import as_home_assistant
 from custom_components.flotte.tesla.errors import VehicleBusy
-from custom_components.flotte.tesla.signals import WINDOW_DRIVER_FRONT
+from custom_components.flotte.tesla.signals import TRUNK, WINDOW_DRIVER_FRONT
+from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
 from custom_components.flotte.tesla.state import Reading, Source
 from custom_components.flotte.voice.acts import ACTS
 from custom_components.flotte.voice.answers import QUESTIONS
@@ -262,6 +264,18 @@ async def test_the_code(
     ours = [each for each in caplog.records if each.name.startswith("custom_components")]
     assert not [each for each in ours if "4711" in each.getMessage()]
     await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_a_trunk_without_a_motor_is_not_said_to_close(
+    hass: HomeAssistant, awake: MockConfigEntry, tesla: Simulator, say: Say
+) -> None:
+    """The command would open it, and Flotte would assume that it is closed."""
+    car, vehicle = tesla.world.cars[MODEL_Y], vehicle_of(awake, MODEL_Y)
+    car.model = replace(car.model, has_power_liftgate=False)
+    car.body.trunk = 1
+    await vehicle.vehicle.look(Caller(CallerKind.PERSON))
+    assert await say("close the trunk") == ("The trunk of Aurora has no motor. Close it by hand.")
+    assert vehicle.state[TRUNK] is True
 
 
 @pytest.mark.usefixtures("quick_waits")

@@ -24,7 +24,7 @@ from .wording import say, say_number, say_temperature
 
 
 class NotUnderstood(Exception):
-    """A value of a sentence makes no sense; `key` is the text that says what to say instead."""
+    """A sentence asks for what makes no sense; `key` is the text that says what to do instead."""
 
     def __init__(self, key: str = "not_understood") -> None:
         super().__init__(key)
@@ -40,6 +40,8 @@ class ActRequest:
     """Name of the vehicle."""
     slots: Mapping[str, str]
     state: State
+    has_added_trunk_motor: bool = False
+    """Whether its owner added a motor to the trunk, which it does not report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,12 @@ def _homelink(request: ActRequest) -> Planned:
     return Planned((commands.trigger_homelink(position),))
 
 
+def _close_trunk(request: ActRequest) -> Planned:
+    if request.state[signals.POWER_LIFTGATE] is False and not request.has_added_trunk_motor:
+        raise NotUnderstood("trunk_by_hand")
+    return Planned((commands.move_trunk(is_open=False),))
+
+
 def _close_windows(request: ActRequest) -> Planned:
     return Planned((commands.close_windows(request.state[signals.LOCATION]),))
 
@@ -242,10 +250,7 @@ ACTS: Final[Mapping[str, VoiceAct]] = {
     "sun_off": VoiceAct(mode=ChargingMode.OFF, entity=(Platform.SELECT, "charging_mode")),
     "sun_only": VoiceAct(mode=ChargingMode.SUN_ONLY, entity=(Platform.SELECT, "charging_mode")),
     "temperature": VoiceAct(plan=_temperature, entity=(Platform.CLIMATE, "climate")),
-    "trunk_close": VoiceAct(
-        plan=lambda _request: Planned((commands.move_trunk(is_open=False),)),
-        entity=(Platform.COVER, "trunk"),
-    ),
+    "trunk_close": VoiceAct(plan=_close_trunk, entity=(Platform.COVER, "trunk")),
     "trunk_open": VoiceAct(
         plan=lambda _request: Planned((commands.move_trunk(is_open=True),)), takes_code=True
     ),

@@ -30,7 +30,7 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.setup import async_when_setup
 
 from ..account.data import FlotteConfigEntry
-from ..const import CONF_VOICE_QUESTIONS, DOMAIN, LOGGER
+from ..const import CONF_TRUNK_MOTORS, CONF_VOICE_QUESTIONS, DOMAIN, LOGGER
 from ..coordinator import VehicleCoordinator
 from .acting import Speaker, async_act
 from .acts import ACTS, ActRequest
@@ -194,7 +194,9 @@ class VoiceSentences:
         if objection is not None:
             key, words = objection
             return say(hass, key, name=name, **words)
-        request = ActRequest(hass, name, slots, vehicle.state)
+        motors = vehicle.config_entry.options.get(CONF_TRUNK_MOTORS, ())
+        has_motor = vehicle.vehicle.vin in motors
+        request = ActRequest(hass, name, slots, vehicle.state, has_added_trunk_motor=has_motor)
         return await async_act(vehicle, intent, act, request, speaker)
 
 

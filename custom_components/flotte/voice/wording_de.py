@@ -202,6 +202,7 @@ _TEXTS: Final = {
     "act_keeper_off": "den Modus ausschalten",
     "done_keeper_off": "Der Hunde- oder Campingmodus von {name} ist aus",
     "frunk_by_hand": "Der Frunk von {name} hat keinen Antrieb. Schließe ihn von Hand.",
+    "trunk_by_hand": "Der Kofferraum von {name} hat keinen Antrieb. Schließe ihn von Hand.",
     # Names.
     "which": "Welches Auto: {names}?",
     "no_vehicles": "Ich kenne kein Auto.",

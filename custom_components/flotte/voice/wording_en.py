@@ -202,6 +202,7 @@ _TEXTS: Final = {
     "act_keeper_off": "let the climate turn off when you leave",
     "done_keeper_off": "The climate control of {name} turns off when you leave",
     "frunk_by_hand": "The frunk of {name} has no motor. Close it by hand.",
+    "trunk_by_hand": "The trunk of {name} has no motor. Close it by hand.",
     # Names.
     "which": "Which car: {names}?",
     "no_vehicles": "I know no car.",

@@ -529,6 +529,7 @@ SITE_VALUES: dict[Signal[Any], Any] = {
 
 OWN = {
     signals.ONLINE,
+    signals.IN_SERVICE,
     signals.LAST_ONLINE,
     signals.STREAMING,
     signals.WIFI,

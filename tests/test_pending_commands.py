@@ -27,7 +27,7 @@ SETTINGS: Final[list[tuple[str, str, dict[str, Any], str, str | None]]] = [
     ("number.aurora_charge_limit", "set_value", {"value": 55}, "55", None),
     ("number.aurora_charge_current", "set_value", {"value": 9}, "9", None),
     ("select.aurora_seat_heater_front_left", "select_option", {"option": "high"}, "high", None),
-    ("climate.aurora", "set_temperature", {ATTR_TEMPERATURE: 25.5}, "heat_cool", ATTR_TEMPERATURE),
+    ("climate.aurora", "set_temperature", {ATTR_TEMPERATURE: 25.5}, "off", ATTR_TEMPERATURE),
     ("climate.aurora_cabin_overheat_protection", "turn_on", {}, "cool", None),
 ]
 """Settings that wait: the action, and the state or the attribute that shows the wanted value."""

@@ -27,6 +27,16 @@ _LOGGER = logging.getLogger(__name__)
 SUPERSEDED: Final = "superseded by a newer command"
 
 
+def _settings_of(command: Command) -> Mapping[Signal[Any], Any]:
+    """The values that a deferred command sets itself.
+
+    A seat heater also expects the climate to be on, which its preparation would have done.
+    """
+    return {
+        each: value for each, value in command.expects.items() if each is not signals.CLIMATE_ON
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Dropped:
     """The result of a deferred command that will not run."""
@@ -88,7 +98,7 @@ class DeferredCommands:
         return {
             signal: value
             for each in self.waiting.values()
-            for signal, value in each.command.expects.items()
+            for signal, value in _settings_of(each.command).items()
         }
 
     def waits_until(self, shown: Collection[Signal[Any]]) -> datetime | None:
@@ -96,7 +106,7 @@ class DeferredCommands:
         ends = (
             each.until
             for each in self.waiting.values()
-            if not each.command.expects.keys().isdisjoint(shown)
+            if not _settings_of(each.command).keys().isdisjoint(shown)
         )
         return max(ends, default=None)
 

@@ -251,6 +251,9 @@ async def test_the_code(
     hass.config_entries.async_update_entry(only_aurora, options=options)
     await hass.async_block_till_done()
     assert (await say("unlock the car")).startswith("Say it again with your code")
+    for _ in range(6):
+        # Wrong, but no guess of a code.
+        assert await say("start the car wash") == "That code is wrong, so I did nothing."
     assert await say("unlock Aurora, code four seven one one") == "Aurora is unlocked."
     assert not car.body.is_locked
     for _ in range(5):
@@ -342,10 +345,10 @@ async def test_a_person_needs_the_right_to_control(
 ) -> None:
     await hass.auth.async_create_user("Owner")
     user = await hass.auth.async_create_user("Guest", group_ids=[GROUP_ID_READ_ONLY])
-    result = await conversation.async_converse(
-        hass, "turn on sentry mode", None, Context(user_id=user.id)
-    )
-    assert result.response.speech["plain"]["speech"] == "You may not control Aurora."
+    # Not even whether a code is right.
+    for sentence in ("turn on sentry mode", "unlock Aurora, code 4711"):
+        result = await conversation.async_converse(hass, sentence, None, Context(user_id=user.id))
+        assert result.response.speech["plain"]["speech"] == "You may not control Aurora."
     assert not tesla.world.cars[MODEL_Y].sentry_mode
 
 

@@ -58,7 +58,6 @@ async def async_act(
     """
     hass, name = vehicle.hass, vehicle.device_name
     try:
-        await _async_check_rights(vehicle, speaker.context)
         planned = Planned(()) if act.plan is None else act.plan(request)
     except (HomeAssistantError, InvalidCommand, NotUnderstood) as error:
         return _objection(hass, name, error)
@@ -85,19 +84,21 @@ def _objection(
     """The answer if an act cannot even be tried."""
     if isinstance(error, NotUnderstood):
         return say(hass, error.key, name=name)
-    if isinstance(error, Unauthorized):
-        return say(hass, "unauthorized", name=name)
     if isinstance(error, InvalidCommand):
         error = as_home_assistant(error, name=name)
     return _error_text(hass, error)
 
 
-async def _async_check_rights(vehicle: VehicleCoordinator, context: Context) -> None:
-    """Refuse users who may not control the vehicle. Raises Unauthorized."""
+async def async_may_act(vehicle: VehicleCoordinator, context: Context) -> bool:
+    """Whether the user who speaks may control the vehicle."""
     device = dr.async_get(vehicle.hass).async_get_device_by_identifier(
         (DOMAIN, vehicle.unique_prefix), vehicle.config_entry.entry_id
     )
-    await async_require_control(vehicle.hass, context, () if device is None else (device.id,))
+    try:
+        await async_require_control(vehicle.hass, context, () if device is None else (device.id,))
+    except Unauthorized:
+        return False
+    return True
 
 
 async def _async_run(

@@ -34,6 +34,13 @@ def takes_code(options: Mapping[str, Any]) -> bool:
     return bool(options.get(CONF_VOICE_UNLOCK) and options.get(CONF_VOICE_PHRASE))
 
 
+def _is_guess(spoken: str, code: str) -> bool:
+    """Whether words may be meant as a code: digits for digits, or as many words."""
+    if spoken_code(code).isdigit():
+        return spoken_code(spoken).isdigit()
+    return len(spoken.split()) == len(code.split())
+
+
 class CodeGuard:
     """Compares spoken codes with the owner's, and stops guessing."""
 
@@ -49,21 +56,31 @@ class CodeGuard:
         return max(0, -(-left // timedelta(minutes=1)))
 
     @callback
-    def accepts(self, spoken: str, code: str) -> bool:
-        """Whether a spoken code is the owner's; the time that this takes does not depend on it."""
+    def accepts(self, spoken: str, code: str, *, is_named: bool) -> bool:
+        """Whether a spoken code is the owner's; the time that this takes does not depend on it.
+
+        Args:
+            spoken: The code of the sentence.
+            code: That of the owner.
+            is_named: Whether the sentence says that it is a code. Other words, as in "start the car
+                wash", count as a wrong one only if they could be a guess.
+        """
         is_right = hmac.compare_digest(spoken_code(spoken).encode(), spoken_code(code).encode())
         if is_right:
             self._wrong.clear()
-        else:
+        elif is_named or _is_guess(spoken, code):
             self._wrong.append(dt_util.utcnow())
         return is_right
 
 
 @callback
 def async_objection(
-    vehicle: VehicleCoordinator, act: VoiceAct, spoken: str | None, guard: CodeGuard
+    vehicle: VehicleCoordinator, act: VoiceAct, slots: Mapping[str, str], guard: CodeGuard
 ) -> tuple[str, dict[str, Any]] | None:
-    """The text, with its placeholders, that says why an act is not allowed; None if it is."""
+    """The text, with its placeholders, that says why an act is not allowed; None if it is.
+
+    The code is the slot `phrase` after a word for it, `pin` or `words` without one.
+    """
     options: Mapping[str, Any] = vehicle.config_entry.options
     if not act.takes_code:
         if options.get(CONF_VOICE_ACTS, False) or _is_exposed(vehicle, act):
@@ -73,9 +90,12 @@ def async_objection(
         return "allow_unlock", {}
     if minutes := guard.minutes_left():
         return "locked_out", {"n": minutes}
-    if spoken is None:
+    named = slots.get("phrase")
+    if (spoken := named or slots.get("pin") or slots.get("words")) is None:
         return "say_code", {}
-    return None if guard.accepts(spoken, str(options[CONF_VOICE_PHRASE])) else ("wrong_code", {})
+    code = str(options[CONF_VOICE_PHRASE])
+    is_right = guard.accepts(spoken, code, is_named=named is not None)
+    return None if is_right else ("wrong_code", {})
 
 
 @callback

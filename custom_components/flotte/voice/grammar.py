@@ -18,7 +18,7 @@ _SPACE: Final = r"(?:\s+|\b|$)"
 """A space next to an optional part may be the end of a word instead."""
 _ANYTHING: Final = r"(?<!\S)\S.*?"
 _SPECIAL: Final = re.compile(r"([\\()\[\]{}<>|;])")
-_BARE_CODES: Final = {"secret": "[<code>|{phrase}]", "spoken_code": "(<code>|{phrase})"}
+_BARE_CODES: Final = {"secret": "[<code>|{words}]", "spoken_code": "(<code>|{words})"}
 _APOSTROPHES: Final = re.compile("[\u2018\u2019\u00b4`]")
 _PUNCTUATION: Final = re.compile(r"(?<!\d)[.,]|[.,](?!\d)")
 _MARKS: Final = re.compile('[?!;:\u2026\u2012-\u2015"\u201c-\u201e\u00bf\u00a1-]+')

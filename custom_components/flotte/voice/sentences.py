@@ -32,7 +32,7 @@ from homeassistant.setup import async_when_setup
 from ..account.data import FlotteConfigEntry
 from ..const import CONF_TRUNK_MOTORS, CONF_VOICE_QUESTIONS, DOMAIN, LOGGER
 from ..coordinator import VehicleCoordinator
-from .acting import Speaker, async_act
+from .acting import Speaker, async_act, async_may_act
 from .acts import ACTS, ActRequest
 from .answers import QUESTIONS
 from .consent import CodeGuard, async_objection, takes_code
@@ -189,8 +189,11 @@ class VoiceSentences:
         if (question := QUESTIONS.get(intent)) is not None:
             return question(vehicle)
         act, name = ACTS[intent], vehicle.device_name
+        # First, so that a user without the right neither learns nor tries the owner's code.
+        if not await async_may_act(vehicle, speaker.context):
+            return say(hass, "unauthorized", name=name)
         guard = self._guards.setdefault(vehicle.config_entry.entry_id, CodeGuard())
-        objection = async_objection(vehicle, act, slots.get("phrase") or slots.get("pin"), guard)
+        objection = async_objection(vehicle, act, slots, guard)
         if objection is not None:
             key, words = objection
             return say(hass, key, name=name, **words)

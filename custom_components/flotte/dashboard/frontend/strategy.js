@@ -92,12 +92,12 @@ const SUN = [
   wide("sensor.charging_decision"),
   text("sensor.charging_decision", "sentence"),
   values("surplus_for_vehicle=surplus next_planned_charge=next_charge sun_share=sun_share charge_cost=cost " +
-    "energy_from_sun=solar_energy energy_from_grid=grid_energy charging_commands_today=today"),
+    "energy_from_sun=solar_energy energy_from_grid=grid_energy charging_commands_today=commands"),
   tile("binary_sensor.taken_over", {}, "taken_over"),
   known(AGAIN, tile(AGAIN, { hide_state: true }), "unavailable"),
   slider("number.lowest_level"),
   slider("number.ready_level"),
-  tiles("time.ready_by select.ready_on number.charging_commands_a_day=per_day"),
+  tiles("time.ready_by select.ready_on number.charging_commands_a_day=allowed"),
 ];
 const HOME = [
   tiles(`${POWERS.join(" ")}=load`),
@@ -117,7 +117,7 @@ const BUDGET = [
   wide("select.spending_mode", "select-options"),
 ];
 const COSTS = [
-  values("cost_signal=signals cost_command=commands cost_data=data cost_wake=wakes wakes_today=today wakes_saved=wakes_saved " +
+  values("cost_signal=signals cost_command=commands cost_data=data cost_wake=wakes wakes_today=woken wakes_saved=wakes_saved " +
     "supercharging_cost supercharging_energy"),
   wide("event.spending_decision"),
   text("event.spending_decision", "explanation"),

@@ -465,6 +465,49 @@ async def test_a_deferral_is_cancelled(
     assert tasks == []
 
 
+@pytest.mark.parametrize("asleep", [False, True])
+async def test_a_deferral_cancelled_while_it_is_to_run_is_not_sent(
+    vehicle: Vehicle,
+    car: Car,
+    settled: Settled,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    asleep: bool,
+) -> None:
+    """Nor deferred again, if the car turns out to be asleep."""
+    vehicle.gate.policy = NO_WAKES
+    await vehicle.send(commands.set_charge_limit(70), SUN)
+    vehicle.apply_state("online")
+
+    async def cancel(*_: object) -> None:
+        assert vehicle.deferred.cancel() == 1
+        vehicle.apply_state("asleep" if asleep else "online")
+
+    monkeypatch.setattr(vehicle.channel, "require_key", cancel)
+    await vehicle.deferred.run_all()
+    assert [type(result) for _, result in settled] == [Dropped]
+    assert deferred(vehicle) == []
+    assert car.executions == []
+
+
+async def test_a_setting_that_replaces_a_deferred_one_in_its_turn_leaves_it_one_result(
+    vehicle: Vehicle, car: Car, settled: Settled
+) -> None:
+    vehicle.gate.policy = NO_WAKES
+    await vehicle.send(commands.set_charge_limit(70), SUN)
+    car.steer({"state": "online"})
+    await vehicle.check()
+    limit = commands.set_charge_limit(85)
+    async with vehicle.turns.locks[limit.domain]:
+        older = asyncio.create_task(vehicle.deferred.run_all())
+        await until(lambda: vehicle.turns.is_waiting(str(limit.supersedes)))
+        newer = asyncio.create_task(vehicle.send(limit, PERSON))
+        await asyncio.sleep(0)
+    await asyncio.gather(newer, older)
+    assert limits(car) == [85]
+    assert [type(result) for _, result in settled] == [Dropped]
+
+
 async def test_a_deferral_survives_a_restart(
     vehicle: Vehicle,
     make_vehicle: VehicleMaker,

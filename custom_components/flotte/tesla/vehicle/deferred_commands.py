@@ -84,6 +84,8 @@ class DeferredCommands:
         self._lock = asyncio.Lock()
         # The deferred command that is being sent; it may be deferred again.
         self._resuming: Command | None = None
+        # Whether it has its result already, such as being cancelled; then it must not be sent.
+        self._has_result = False
         presence.on_online.subscribe(self._on_online)
         self.on_result.subscribe(lambda deferred, _: knowledge.intents.note(deferred.command))
 
@@ -120,8 +122,10 @@ class DeferredCommands:
         """Defer a command, and drop an earlier deferred command of its kind.
 
         Raises:
-            Refused: the deferral could not be saved, so the command is not deferred.
+            Refused: the deferral could not be saved, so the command is not deferred; or it was
+                dropped while it was to run.
         """
+        self._refuse_dropped(command)
         now = self._context.now()
         new = DeferredCommand(command, caller, now, decision.until)
         old = self.queue.put(new)
@@ -134,7 +138,7 @@ class DeferredCommands:
             self.queue.replace(new, old)
             raise
         if old is not None:
-            self.on_result(old, Dropped(SUPERSEDED))
+            self._report(old, Dropped(SUPERSEDED))
         self._context.api.meter.note_avoided_wake(caller, self._context.vin, now)
         _LOGGER.debug(
             "%s waits until %s is awake: %s", command.name, self._context.vin[-6:], decision.key
@@ -144,7 +148,12 @@ class DeferredCommands:
         return Done(waits_until=decision.until)
 
     async def supersede(self, command: Command) -> None:
-        """Drop an earlier deferred command of this kind, and save that before this one is sent."""
+        """Drop an earlier deferred command of this kind, and save that before this one is sent.
+
+        Raises:
+            Refused: this is a deferred command that was dropped while it waited for its turn.
+        """
+        self._refuse_dropped(command)
         if self.forget(command):
             await self._persistence.save_if_possible()
 
@@ -180,9 +189,22 @@ class DeferredCommands:
     def _drop(self, dropped: list[DeferredCommand], why: str) -> None:
         """Report commands that were removed from the queue as dropped."""
         for each in dropped:
-            self.on_result(each, Dropped(why))
+            self._report(each, Dropped(why))
         if dropped:
             self._knowledge.notify(frozenset({signals.ONLINE}))
+
+    def _refuse_dropped(self, command: Command) -> None:
+        """Refuse to send or defer a command that was dropped while it was to run."""
+        if command is self._resuming and self._has_result:
+            raise Refused("dropped")
+
+    def _report(self, deferred: DeferredCommand, result: DeferralResult) -> None:
+        """Report the result of a deferred command, unless it has one already."""
+        if deferred.command is self._resuming:
+            if self._has_result:
+                return
+            self._has_result = True
+        self.on_result(deferred, result)
 
     # --- Running ---------------------------------------------------------------------------------
 
@@ -203,7 +225,7 @@ class DeferredCommands:
                     self.queue.forget(kind)
                     self._drop([each], SUPERSEDED)
                     continue
-                self._resuming = each.command
+                self._resuming, self._has_result = each.command, False
                 try:
                     await self._run(kind, each)
                 finally:
@@ -219,14 +241,14 @@ class DeferredCommands:
             done = await self._send(deferred.command, deferred.caller)
         except TeslaError as error:
             self.forget(deferred.command)
-            self.on_result(deferred, error)
+            self._report(deferred, error)
             return
         except asyncio.CancelledError:
             if kind not in self.waiting:
-                self.on_result(deferred, OutcomeUnknown("cancelled"))
+                self._report(deferred, OutcomeUnknown("cancelled"))
             raise
         if done.waits_until is None:
-            self.on_result(deferred, done)
+            self._report(deferred, done)
             return
         again = self.waiting.get(kind)
         if again is not None and again.command is deferred.command:

@@ -329,6 +329,18 @@ async def test_a_superseded_deferral_is_off_the_disk_before_sending(
     assert limits(car) == [85]
 
 
+async def test_a_refused_wake_never_shows(vehicle: Vehicle, car: Car, account: Account) -> None:
+    """It would trigger automations for nothing."""
+    account.meter.budget = Decimal("0.01")
+    vehicle.gate.policy = Policy(budget=Decimal("0.01"))
+    intents, seen = vehicle.knowledge.intents, list[bool]()
+    intents.changed.subscribe(lambda _: seen.append(intents.is_waking))
+    with pytest.raises(BudgetExceeded):
+        await vehicle.wake(PERSON)
+    assert seen == []
+    assert car.wakes == 0
+
+
 async def test_a_wake_is_on_disk_before_it_is_paid(
     vehicle: Vehicle, account: Account, car: Car
 ) -> None:

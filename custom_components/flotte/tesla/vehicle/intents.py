@@ -16,12 +16,16 @@ class Intents:
     """The commands of one vehicle that have begun and have no outcome yet."""
 
     def __init__(self) -> None:
-        self.is_waking = False
-        """Whether the vehicle is being woken."""
         self.changed = Listeners[frozenset[Signal[Any]]]()
         """Notified of the signals that a command is to change, when it begins, ends, is deferred or
         is dropped, and of `ONLINE` when a wake begins or ends. Their values stay as they are."""
         self._under_way: list[Command] = []
+        self._wakes = 0
+
+    @property
+    def is_waking(self) -> bool:
+        """Whether the vehicle is being woken."""
+        return self._wakes > 0
 
     @property
     def expected(self) -> Mapping[Signal[Any], Any]:
@@ -55,10 +59,10 @@ class Intents:
     @contextmanager
     def waking(self) -> Generator[None]:
         """Count the vehicle as being woken."""
-        self.is_waking = True
+        self._wakes += 1
         self.changed(frozenset({signals.ONLINE}))
         try:
             yield
         finally:
-            self.is_waking = False
+            self._wakes -= 1
             self.changed(frozenset({signals.ONLINE}))

@@ -97,19 +97,25 @@ class Waker:
         if believe and await self._presence.check(caller):
             self._last_wake.began = None
             return None
+        began = self._last_wake.began
+        if began is not None and self._last_wake.is_under_way:
+            with self._knowledge.intents.waking():
+                await self._wait_until_online(began, caller)
+            return None
+        self._last_wake.began = None
+        # First, because a wake that is refused or deferred must not show as one.
+        admitted = self._admission.admit_wake(caller, intent)
+        if isinstance(admitted, Defer):
+            return admitted
         with self._knowledge.intents.waking():
-            return await self._wake_and_wait(caller, intent)
-
-    async def _wake_and_wait(self, caller: Caller, intent: Intent) -> Defer | None:
-        """Send the wake unless one is under way, and wait until the vehicle is online."""
-        began, timeout = self._last_wake.began, WAKE_TIMEOUT.total_seconds()
-        if began is None or not self._last_wake.is_under_way:
-            self._last_wake.began = None
-            admitted = self._admission.admit_wake(caller, intent)
-            if isinstance(admitted, Defer):
-                return admitted
             with admitted:
                 began = await self._wake_up(caller)
+            await self._wait_until_online(began, caller)
+        return None
+
+    async def _wait_until_online(self, began: float, caller: Caller) -> None:
+        """Wait until the vehicle is online, whose wake began at this monotonic second."""
+        timeout = WAKE_TIMEOUT.total_seconds()
         while not self._presence.is_online:
             if waits.monotonic() - began >= timeout:
                 raise WakeFailed
@@ -121,7 +127,6 @@ class Waker:
             await self._check_again(caller)
         # This wake is over, even if the vehicle falls asleep again at once.
         self._last_wake.began = None
-        return None
 
     async def _wake_up(self, caller: Caller) -> float:
         """Send the wake, and return the monotonic second at which it began."""

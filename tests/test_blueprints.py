@@ -263,7 +263,11 @@ async def test_garage_on_arrival(
     aurora.steer({"lose_connection": 1800, "location": home})
     await pass_time(40 * MINUTE)
     assert opened == []
+    # The position of the parked car jumps.
     assert await drive(home["latitude"] + 0.03) == 0
+    assert await drive(home["latitude"]) == 0
+    for minute in range(7):
+        assert await drive(home["latitude"] + 0.03 + minute / 1000) == 0
     assert await drive(home["latitude"]) == 1
     assert opened == []
 

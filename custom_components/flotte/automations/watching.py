@@ -1,6 +1,7 @@
 """Watches a device for a trigger, also while its account is reloaded."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -101,6 +102,8 @@ class FactWatch:
         self._happens = happens
         self._fire = fire
         self._before: Known | None = None
+        self._since: datetime | None = None
+        """When the value before was first reported."""
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
@@ -121,6 +124,13 @@ class FactWatch:
         if known is None:
             return
         self._before = known
+        since = self._since
+        if (
+            before is None
+            or since is None
+            or (before.value, before.basis) != (known.value, known.basis)
+        ):
+            self._since = known.time
         if (
             before is None
             or before.basis != known.basis
@@ -129,4 +139,10 @@ class FactWatch:
         ):
             return
         passed = dt_util.utcnow() - before.time
-        self._fire({"unseen_for": max(0, round(passed.total_seconds()))})
+        held = before.time - (since or before.time)
+        self._fire(
+            {
+                "unseen_for": max(0, round(passed.total_seconds())),
+                "held_for": max(0, round(held.total_seconds())),
+            }
+        )

@@ -17,6 +17,7 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<please> (lock|close) (<cars> doors|the doors <of> {car}) [<polite>]",
         "make sure [that] {car} is locked [<polite>]",
         "make sure [that] (<cars> doors|the doors <of> {car}) are locked [<polite>]",
+        "<please> lock {car} for me [please]",
     ),
     means(
         "remote_start",
@@ -60,6 +61,7 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "windows_close",
         "<please> (close|shut|roll up|wind up|put up) (<cars> windows|[all] [of] [the] windows <of> {car}|[all] <cars> windows) [<polite>]",
         "<please> (roll|wind|put) (<cars> windows|the windows <of> {car}) up [<polite>]",
+        "<please> (put|roll) <cars> windows up [<polite>]",
     ),
     means(
         "homelink",
@@ -79,6 +81,8 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<please> (set|put|turn) (<cars> [{seat}] (seat heating|seat heater|seat heat)|[the] [{seat}] (seat heating|seat heater|seat heat) <of> {car}) [up|down] <level> [<polite>]",
         "<please> <turn_on> [the] (seat heating|seat heater|seat heaters) (for|of|on) [the] {seat} [seat|side] [<of> {car}] [<level>] [<polite>]",
         "<please> (set|put|turn) [the] {seat} (seat heating|seat heater|seat heat) [<of> {car}] [up|down] <level> [<polite>]",
+        "<please> (turn|switch) (<cars> [{seat}]|[the] {seat}) (seat heating|seat heater|seat heat|seat heaters) on [<of> {car}] [<polite>]",
+        "<please> (turn|switch) the (seat heating|seat heater|seat heat|seat heaters) on [<of> {car}] [<polite>]",
     ),
     means(
         "seat_heat_off",
@@ -107,6 +111,7 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<please> (turn|switch) (<cars> (defrost|defroster|defrosting)|the (defrost|defroster) <of> {car}) on [<polite>]",
         "<please> (start|begin) (defrosting|de icing|deicing) {car} [<polite>]",
         "<please> (get|melt|clear) the (ice|snow|frost) off {car} [<polite>]",
+        "<please> (get|melt|clear|remove) the (ice|snow|frost) (off|from|on|of) {car} [<polite>]",
     ),
     means(
         "defrost_off",
@@ -137,6 +142,7 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<please> make it {number}<degrees> (in|inside) {car} [<polite>]",
         "<cars> [temperature|climate] (to|at) {number}<degrees>",
         "{car} {number} degrees",
+        "(i want|i need|i would like|i'd like|give me) {number}<degrees> (in|inside) {car} [<polite>]",
     ),
     means(
         "climate_on",
@@ -152,6 +158,7 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<please> (start|activate|turn on) [the] preconditioning [<of> {car}] [<polite>]",
         "<climate> <of> {car} on",
         "<cars> <climate> on",
+        "<please> (get|make) {car} (warm|ready|comfortable|cosy|cozy) (to drive|to go|for driving|for the drive|for the trip|for me to drive) [<polite>]",
     ),
     means(
         "climate_off",
@@ -173,6 +180,7 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<please> charge [up] (to|until|up to) {percent}[ ](%|percent|per cent) [<polite>]",
         "<please> (only charge|do not charge|don't charge) {car} [only] [up] (to|above|beyond|past|over|further than) {percent}<percent> [<polite>]",
         "(<cars>|[the]) (charge|charging) limit [<of> {car}] [to|at] {percent}<percent>",
+        "<please> (set|let|allow) {car} [to] charge [up] (to|until|till|up to) {percent}<percent> [<polite>]",
     ),
     means(
         "charge_current",
@@ -196,7 +204,7 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<please> let {car} charge (from|with|on) <sun> [only] [<polite>]",
         "<please> use <sun> to charge {car} [<polite>]",
         "<please> (start|begin) charging {car} [only] (from|with|by|on) <sun> [<polite>]",
-        "<please> [only] charge {car} [only] when the sun (shines|is shining|is out) [<polite>]",
+        "<please> [only] charge {car} [only] (when|while|if) the sun (shines|is shining|is out) [<polite>]",
     ),
     means(
         "charging_start",
@@ -206,6 +214,7 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<please> (recharge|fill up|juice up|top up) {car} [<polite>]",
         "<please> turn on (<cars> charging|[the] charging (of|on|for) {car}) [<polite>]",
         "<please> let {car} (charge|start charging) [<polite>]",
+        "{car} (should|can|may) (charge|start charging) [<polite>]",
     ),
     means(
         "charging_stop",
@@ -215,6 +224,7 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<please> (stop|end|pause) the (charge|charging|charging session) [<polite>]",
         "<please> (do not charge|don't charge) {car} (any more|anymore|any longer) [<polite>]",
         "<please> turn off (<cars> charging|[the] charging (of|on|for) {car}) [<polite>]",
+        "{car} should (stop charging|not charge any more|not charge anymore) [<polite>]",
     ),
     means(
         "sentry_on",
@@ -260,6 +270,7 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<please> (send|give) {car} the (address|destination) {place}",
         "<please> send the (address|destination|place) {place} to {car}",
         "<please> (navigate|drive|navigation) to {place} (with|in) {car}",
+        "<please> (start|begin) [the] navigation to {place} (in|on|with) {car}",
     ),
     means(
         "unclear",

@@ -10,8 +10,8 @@ _GENERIC: Final = "[the|my|our|this] (car|tesla|ev|electric car|vehicle)"
 """Names that every vehicle has."""
 
 _RULES: Final = {
-    "please": "[hey|ok] [please|can you|could you|would you|will you] [please]",
-    "now": "[now|right now|at the moment|currently|today|please|again]",
+    "please": "[hey|ok|okay] [please|can you|could you|would you|will you|i want you to|i would like you to] [please]",
+    "now": "[now|right now|at the moment|at this moment|currently|today|please|again|yet|already|anymore]",
     "whats": "(what is|what's|whats|what are|what was|tell me|tell me about|show me|give me|check|how is|how's)",
     "of": "(of|in|on|for|from|at)",
     "cars": "{car}['s|s|']",
@@ -21,7 +21,7 @@ _RULES: Final = {
     ),
     "range": "[the] [remaining|current|estimated] (range|driving range|battery range|reach)",
     "open": "(open|closed|shut)",
-    "polite": "(please|now|right now|immediately|for me|again|thanks|thank you|today)",
+    "polite": "(please|now|right now|immediately|for me|for me please|now please|again|thanks|thank you|today)",
     "turn_on": "(turn on|switch on|activate|enable|start|put on|engage)",
     "turn_off": "(turn off|switch off|deactivate|disable|disengage|shut off|shut down|stop)",
     "climate": (
@@ -42,6 +42,7 @@ _RULES: Final = {
 _WORDS: Final[dict[str, dict[str, str]]] = {
     "seat": {
         "driver's": "driver",
+        "my": "driver",
         "drivers": "driver",
         "driver": "driver",
         "driver side": "driver",

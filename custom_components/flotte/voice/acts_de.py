@@ -258,6 +258,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
         *_asks(_TURN_ON, _DEFROST, "ein|an", _TURNS_ON),
         *_asks("aktivier[e]|starte|start", _DEFROST, "", "aktivieren|starten"),
         _DEFROST + " an",
+        "<bitte> (mach[e]) [<mal>] [die] (scheibe|scheiben|windschutzscheibe|frontscheibe) <von> (frei|eisfrei)",
     ),
     means(
         "dog_mode",
@@ -297,6 +298,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
         f"<bitte> ({_SET}) [<mal>] <in> [die] [temperatur] [{_TO}] {{number}}<degrees> [ein] [<mal>]",
         "{car} {number} grad",
         "{number}<degrees> <in> [bitte]",
+        "<bitte> (mach[e]|heiz[e]) [<mal>] {car} auf {number}<degrees> (warm|auf)",
     ),
     means(
         "climate_off",
@@ -312,6 +314,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
         "<bitte> (hör[e]) auf {car} zu (heizen|kühlen|klimatisieren)",
         f"({_TURN}) <in> [die] <climate> (aus|ab)",
         _CLIMATE + " aus",
+        "<bitte> (mach[e]|schalt[e]|stell[e]) [<mal>] [die] <climate> (aus|ab) <in>",
     ),
     means(
         "climate_on",
@@ -333,6 +336,8 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
         "<bitte> (mach[e]) [<mal>] {car} [<mal>] (warm|kühl|wärmer|kühler|gemütlich|schön warm|angenehm|startklar|fertig) [<mal>]",
         f"<bitte> ({_TURN}) [<mal>] <in> [<mal>] [die] <climate> (ein|an)",
         _CLIMATE + " an",
+        "<bitte> (mach[e]|schalt[e]|stell[e]) [<mal>] [die] <climate> (an|ein) <in>",
+        "<bitte> <noun> (vorwärmen|vorheizen|aufwärmen)",
     ),
     means(
         "charge_limit",
@@ -355,6 +360,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
         "{car} [<mal>] [nur] mit {number}[ ](ampere|amp|a) (laden|aufladen)",
         "<bitte> (lade|lad) [<mal>] [nur] mit [maximal|höchstens|nur] {number}[ ](ampere|amp|a) [<mal>]",
         "<bitte> (begrenz[e]|beschränke) [<mal>] ([das] laden [<von>]|{car}) [<mal>] auf {number}[ ](ampere|amp|a) [<mal>]",
+        "<bitte> (stell[e]|setz[e]|begrenz[e]) [<mal>] {car} auf {number}[ ](ampere|amp|a)",
     ),
     means(
         "sun_off",
@@ -383,6 +389,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
         "<bitte> (lade|lad) {car} (nicht mehr|nicht weiter)",
         f"<bitte> ({_TURN}) [das] laden (<von>) (aus|ab)",
         "<bitte> (lass[e]) {car} (nicht mehr|nicht weiter) laden",
+        "<bitte> (beende|stopp[e]|brich) [<mal>] [die] (ladung|aufladung) <von> [ab]",
     ),
     means(
         "charging_start",
@@ -398,6 +405,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
         "<bitte> (fang[e]) [<mal>] an (zu laden|{car} zu laden)",
         f"<bitte> ({_TURN}) [das] laden (<von>) (ein|an)",
         "<bitte> (lass[e]) {car} laden",
+        "<bitte> (starte|start|beginn[e]) [<mal>] [die] (ladung|aufladung) <von>",
     ),
     means(
         "sentry_off",
@@ -457,6 +465,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
         "<bitte> (schick[e]|sende|send|übertrag[e]) (das ziel|die adresse|den ort) {place} (an|ans|zu|zum) ({car}|<noun>)",
         "<bitte> (gib|setze|nimm) {place} als (ziel|navigationsziel) (in|für|bei|im|beim) ({car}|<noun>) [ein]",
         "<kannst> {car} (nach|zu|zum|zur) {place} (navigieren|leiten|schicken)",
+        "<bitte> (starte|start) [die] navigation <in> (nach|zu|zum|zur) {place}",
     ),
     means(
         "unclear",

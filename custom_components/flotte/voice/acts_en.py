@@ -112,12 +112,14 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<please> (start|begin) (defrosting|de icing|deicing) {car} [<polite>]",
         "<please> (get|melt|clear) the (ice|snow|frost) off {car} [<polite>]",
         "<please> (get|melt|clear|remove) the (ice|snow|frost) (off|from|on|of) {car} [<polite>]",
+        "<please> (turn|switch) [the] (defrost|defroster|defrosting) on <of> {car} [<polite>]",
     ),
     means(
         "defrost_off",
         "<please> <turn_off> (<cars> (defrost|defroster|defrosting|defrost mode|max defrost)|[the] (defrost|defroster|defrosting|defrost mode|max defrost) <of> {car}) [<polite>]",
         "<please> (turn|switch) (<cars> (defrost|defroster|defrosting)|the (defrost|defroster) <of> {car}) off [<polite>]",
         "<please> (stop|end) (defrosting|de icing|deicing) {car} [<polite>]",
+        "<please> (turn|switch) [the] (defrost|defroster|defrosting) off <of> {car} [<polite>]",
     ),
     means(
         "dog_mode",
@@ -159,6 +161,7 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<climate> <of> {car} on",
         "<cars> <climate> on",
         "<please> (get|make) {car} (warm|ready|comfortable|cosy|cozy) (to drive|to go|for driving|for the drive|for the trip|for me to drive) [<polite>]",
+        "<climate> on (in|inside) {car} [<polite>]",
     ),
     means(
         "climate_off",
@@ -169,6 +172,7 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<climate> <of> {car} off",
         "<cars> <climate> off",
         "<please> (stop|turn off) [the] preconditioning [<polite>]",
+        "<climate> off (in|inside) {car} [<polite>]",
     ),
     means(
         "charge_limit",
@@ -215,6 +219,7 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<please> turn on (<cars> charging|[the] charging (of|on|for) {car}) [<polite>]",
         "<please> let {car} (charge|start charging) [<polite>]",
         "{car} (should|can|may) (charge|start charging) [<polite>]",
+        "<please> (start|begin) a (charge|charging session) (of|for|on) {car} [<polite>]",
     ),
     means(
         "charging_stop",
@@ -225,6 +230,7 @@ ENGLISH_ACTS: Final[tuple[IntentRow, ...]] = (
         "<please> (do not charge|don't charge) {car} (any more|anymore|any longer) [<polite>]",
         "<please> turn off (<cars> charging|[the] charging (of|on|for) {car}) [<polite>]",
         "{car} should (stop charging|not charge any more|not charge anymore) [<polite>]",
+        "{car} (stop|stops) charging [<polite>]",
     ),
     means(
         "sentry_on",

@@ -22,6 +22,7 @@ GERMAN_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "<battery> <von> <jetzt>",
         "was macht <battery> <von>",
         "was macht <cars> <battery>",
+        "(wie viel|wieviel|wie viele) prozent [akku|batterie|ladung|strom] hat {car} <noch>",
     ),
     means(
         "range",
@@ -110,6 +111,7 @@ GERMAN_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "(sind|ist) ([alle] [die] türen <von>|<cars> türen|die tür <von>) <noch> (abgeschlossen|verriegelt|abgesperrt|zugesperrt|verschlossen|entriegelt|offen oder zu)",
         "(habe|hab|haben|hat) (ich|wir|jemand) {car} <noch> (abgeschlossen|zugeschlossen|verriegelt|abgesperrt|zugesperrt|zugemacht|offen gelassen)",
         "(ist|steht) {car} <noch> (unverschlossen|unverriegelt)",
+        "(sind|ist) die autotüren <noch> (zu|abgeschlossen|verriegelt|abgesperrt|zugesperrt)",
     ),
     means(
         "windows",
@@ -180,6 +182,8 @@ GERMAN_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "{car} kosten [diesen monat|in diesem monat]",
         "[die] (kosten|ausgaben) (<von>|von flotte) [diesen monat|in diesem monat|bisher]",
         "(wie viel|wieviel) (vom|von dem) (budget|monatsbudget) (<von>) (ist|bleibt) (noch übrig|übrig|verbraucht|weg|noch da)",
+        "(was|wie viel|wieviel) hat (mich|uns) {car} [diesen monat|in diesem monat|bisher] gekostet",
+        "wie teuer (war|ist) {car} <noch> [diesen monat|in diesem monat|bisher]",
     ),
     means(
         "software",
@@ -193,6 +197,7 @@ GERMAN_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "[die] (software|softwareversion) <von>",
         "(auf welchem|welchen) (softwarestand|software stand) (ist|hat) {car} <noch>",
         "<cars> (software|softwareversion|firmware)",
+        "(welche|was für eine) (version|softwareversion) hat die software <von> <jetzt>",
     ),
     means(
         "tyres",

@@ -24,6 +24,8 @@ ENGLISH_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "(what is|what's|whats|how much is|how full is) the car[s|'s] (battery|battery level|charge) <now>",
         "(is there|does {car} have|has {car} got) enough (battery|charge|juice|power) [left] [<of> {car}] <now>",
         "[do you know] (what|which) (charge|battery|percentage|battery level|charge level) {car} (has|is at) <now>",
+        "how is <cars> (battery|charge) [doing] <now>",
+        "how (many|much) (percent|per cent) (does|has) {car} (have|got) [left] <now>",
     ),
     means(
         "range",
@@ -65,6 +67,7 @@ ENGLISH_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "how long (is|will) {car} [be] charging for <now>",
         "how (long|much longer|much time) (does|will) {car} [still] (have|need) to (charge|be charged) [for] <now>",
         "<please> tell me when {car} (is|will be) (done|full|finished|ready|charged|fully charged|done charging) <now>",
+        "when is [the] charging (done|finished|complete|over) (in|of|for|on) {car} <now>",
     ),
     means(
         "plugged_in",
@@ -95,6 +98,7 @@ ENGLISH_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "(is|where is) {car} (driving|moving|on the road|on its way|going|parked|heading) [to] <now>",
         "when (will|does) {car} (arrive|be here|be home|get home|get here|be back) <now>",
         "(do you know|tell me|please tell me|can you tell me) where {car} is [parked] <now>",
+        "(where is|where's) {car} at <now>",
     ),
     means(
         "locked",
@@ -103,6 +107,7 @@ ENGLISH_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "(did|have) (i|we|someone|anyone) (lock|locked|forget to lock|forgotten to lock|left) {car} [unlocked|locked] <now>",
         "<whats> [the] (lock|lock state|lock status) <of> {car}",
         "(tell me|do you know|can you tell me|check) (if|whether) {car} is (locked|unlocked) <now>",
+        "is {car} (locked or unlocked|unlocked or locked|locked or not|open or locked) <now>",
     ),
     means(
         "windows",

@@ -43,8 +43,8 @@ class Row:
         return (ACTS[name], rest) if name in ACTS else None
 
 
-def read_rows(language: str, *, parts: Iterable[str] = ("", "more_")) -> list[Row]:
-    """The sentences of a language: those that were written for development, and more."""
+def read_rows(language: str, *, parts: Iterable[str] = ("", "more_", "later_")) -> list[Row]:
+    """The sentences of a language: for development, kept until the end, and written afterwards."""
     rows: list[Row] = []
     for part in parts:
         path = FOLDER / f"{part}sentences_{language}.csv"

@@ -55,7 +55,7 @@ GERMAN_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "charging",
         "lädt {car} <noch> [auf]",
         "lädt <noun> <noch>",
-        "(wird|ist) {car} <noch> (geladen|aufgeladen|am laden|beim laden|am aufladen|am strom)",
+        "(wird|ist) {car} <noch> (geladen|aufgeladen|am laden|beim laden|am aufladen)",
         "wie schnell (lädt|wird) {car} <noch> [geladen|aufgeladen]",
         "mit (wie viel|wieviel|welcher|was für einer) (leistung|strom|kw|kilowatt|ampere|power) lädt {car} <noch>",
         "<wie_ist> [die|der|das] (ladeleistung|ladegeschwindigkeit|ladestatus|ladezustand des ladens|ladevorgang) <von> <jetzt>",
@@ -80,7 +80,7 @@ GERMAN_QUESTIONS: Final[tuple[IntentRow, ...]] = (
     ),
     means(
         "plugged_in",
-        "ist {car} <noch> (eingesteckt|angesteckt|angeschlossen|eingestöpselt|am kabel|an der steckdose|am lader|an der wallbox|am strom angeschlossen|verbunden|angestöpselt|ausgesteckt|abgesteckt|am ladekabel|am netz|am stecker|an der ladestation)",
+        "ist {car} <noch> (eingesteckt|angesteckt|angeschlossen|eingestöpselt|am kabel|an der steckdose|am lader|an der wallbox|am strom|am strom angeschlossen|verbunden|angestöpselt|ausgesteckt|abgesteckt|am ladekabel|am netz|am stecker|an der ladestation)",
         "(hängt|steckt) {car} <noch> (am kabel|an der steckdose|am lader|am strom|am ladekabel|an der wallbox|am netz|am stecker|an der ladestation)",
         "(hängt|steckt|ist) (das|der) (kabel|ladekabel|stecker|ladestecker) <noch> (in|im|an|am|bei|beim|von|vom) ({car}|<noun>) <noch> [eingesteckt|drin|dran|angesteckt]",
         "(habe|hab|haben|hat) (ich|wir|jemand) {car} <noch> (eingesteckt|angesteckt|angeschlossen|angestöpselt)",

@@ -194,6 +194,7 @@ ENGLISH_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "<whats> <cars> (software|firmware|version|software version|firmware version) <now>",
         "<cars> (software|firmware|software version|firmware version)",
         "is {car} up to date <now>",
+        "(is|does) {car} [still] (on|run|running) the (latest|newest|current|most recent) (software|firmware|version|software version|update) [and (which|what) version] <now>",
         "(what|which) (software|firmware|version|software version|firmware version) is (on|running on|installed on|in) {car} <now>",
         "(is|are) there [a|an|any] [new] [software|firmware] (update|updates|version) [available] for {car} [available] <now>",
         "(does|has) {car} (have|need|got|get|gotten) [a|an|any] [new] [software|firmware] (update|updates) [available] <now>",

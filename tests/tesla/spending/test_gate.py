@@ -656,7 +656,7 @@ def test_every_decision_is_explained(case: Case) -> None:
         ),
         ("a_stop_above_the_budget", "Stopping the charge costs at most 0.001 EUR"),
         ("quiet_hours_are_local", "between 22:00 and 07:00. Wait until 2026-03-11 07:00,"),
-        ("too_soon_again", "less than 30 minutes ago. Wait until 2026-03-10 12:01,"),
+        ("too_soon_again", "less than 30 min ago. Wait until 2026-03-10 12:01,"),
         ("automation_in_the_reserve", "This would cost 0.001 EUR."),
         ("automation_in_the_reserve", "Only 1.00 EUR of this month's budget"),
         ("automation_in_the_reserve", "10.00 EUR is left, and 1.00 EUR is reserved for people"),

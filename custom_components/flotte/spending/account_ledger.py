@@ -143,8 +143,7 @@ class AccountLedger:
         self._report = None
         now = dt_util.utcnow()
         spent, budget = self.meter.spent(now), self.meter.budget
-        if self._has_policy and self.meter.doubt is None:
-            self.meter.shares.note(spent, budget, now)
+        self._note_share(spent, now)
         self._issues.async_update(now)
         if self.gate.mode_status.mode is not SpendingMode.STOPPED and budget - spent <= (
             budget * NEARLY_NOTHING

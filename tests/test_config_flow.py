@@ -34,7 +34,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, UnknownFlow
 from homeassistant.helpers.config_entry_oauth2_flow import (
     ImplementationUnavailableError,
     async_get_implementations,
@@ -588,15 +588,27 @@ async def test_account_is_set_up_already(
     assert len(hass.config_entries.async_entries(DOMAIN)) == 2
 
 
-async def test_account_is_being_set_up_already(hass: HomeAssistant, owner: Owner) -> None:
+async def test_newest_tab_wins(hass: HomeAssistant, owner: Owner) -> None:
+    """The older flow may be in a tab that was closed, and would block all others."""
     first = await owner.log_in()
     second = await owner.log_in()
-    await check_abort(
-        hass,
-        second,
-        *("already_in_progress", "Flotte is already being set up", "Flotte wird für dieses Konto"),
-    )
-    await owner.finish(first)
+    with pytest.raises(UnknownFlow):
+        await owner.submit(first, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
+    await owner.finish(second)
+    assert len(hass.config_entries.async_entries(DOMAIN)) == 1
+
+
+@pytest.mark.usefixtures("loaded")
+async def test_closed_tab_blocks_no_new_login(
+    hass: HomeAssistant, owner: Owner, loaded: MockConfigEntry
+) -> None:
+    given_up = await owner.submit(await loaded.start_reconfigure_flow(hass))
+    given_up = await owner.answer(given_up, simulator_allow="owner-1")
+    assert given_up["step_id"] == "domain"
+    result = await owner.submit(await loaded.start_reauth_flow(hass))
+    result = await owner.answer(result, simulator_allow="owner-1")
+    assert result["reason"] == "reauth_successful"
+    assert hass.config_entries.flow.async_progress() == []
 
 
 # --- Energy products alone ------------------------------------------------------------------------

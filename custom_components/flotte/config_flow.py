@@ -18,7 +18,6 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_TOKEN
 from homeassistant.core import callback
-from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.selector import (
@@ -88,6 +87,17 @@ class LoginAgainSteps(LastSteps):
             return await self._async_show_choice("reconfigure", user_input)
         return await self._choose_application(entry)
 
+    def _end_older_flows(self) -> None:
+        """End other flows of this account, which may be in a tab that was closed long ago.
+
+        Home Assistant itself would end this one, and the older one only with a restart.
+        """
+        for flow in self._async_in_progress(
+            include_uninitialized=True, match_context={"unique_id": self.unique_id}
+        ):
+            if flow["context"]["source"] != SOURCE_REAUTH:
+                self.hass.config_entries.flow.async_abort(flow["flow_id"])
+
 
 class FlotteFlowHandler(LoginAgainSteps, domain=DOMAIN):
     """The flow that creates the entry of a Tesla account, or repairs one."""
@@ -121,10 +131,7 @@ class FlotteFlowHandler(LoginAgainSteps, domain=DOMAIN):
         if not data[CONF_TOKEN].get("refresh_token"):
             # Without this scope, the login would end within hours.
             return self.async_abort(reason="oauth_error")
-        try:
-            await self.async_set_unique_id(claims.subject)
-        except AbortFlow as abort:
-            return self.async_abort(reason=abort.reason)
+        await self.async_set_unique_id(claims.subject, raise_on_progress=False)
         self._data = data
         entry = self._existing_entry
         if entry is None:
@@ -140,9 +147,14 @@ class FlotteFlowHandler(LoginAgainSteps, domain=DOMAIN):
                     "other": self._name_of_account(claims.subject),
                 },
             )
-            if self.source == SOURCE_REAUTH and not self._leaves_application(entry):
-                # The rest of the entry's data (domain, region) stays as it is.
-                return await self._finish()
+        self._end_older_flows()
+        if (
+            entry is not None
+            and self.source == SOURCE_REAUTH
+            and not self._leaves_application(entry)
+        ):
+            # The rest of the entry's data (domain, region) stays as it is.
+            return await self._finish()
         hosts = get_hosts(self.hass)
         self._base_url = hosts.regions[hosts.region_of(claims.region)]
         return await self.async_step_region({})

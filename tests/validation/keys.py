@@ -233,7 +233,7 @@ def aborts(module: ast.AST, known: dict[str, str]) -> set[str]:
             case "_abort_if_unique_id_mismatch":
                 given = _argument(call, "reason")
                 found.add(_text(given, known) if given else "unique_id_mismatch")
-            case "async_set_unique_id":
+            case "async_set_unique_id" if _argument(call, "raise_on_progress") is None:
                 found.add("already_in_progress")
     return {text for text in found if text}
 

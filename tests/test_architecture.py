@@ -1541,6 +1541,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "repairs": HOME_ASSISTANT
     | {
+        "account.address",
         "account.data",
         "account.pairing",
         "charging.schedule_takeover",
@@ -1603,6 +1604,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "logbook": HOME_ASSISTANT | {"charging.decisions", "const", "spending.decisions"},
     "config_flow": HOME_ASSISTANT
     | {
+        "account.address",
         "account.api",
         "account.data",
         "account.hosts",
@@ -1621,6 +1623,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.api.fleet",
         "tesla.api.partner",
         "tesla.errors",
+        "texts",
         "voluptuous",
         "yarl",
     },

@@ -43,6 +43,7 @@ from homeassistant.helpers.selector import QrCodeSelector
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
+from custom_components.flotte.account.address import wrapping_link
 from custom_components.flotte.account.key import async_get_key
 from custom_components.flotte.config_flow import CONF_FINISH
 from custom_components.flotte.const import (
@@ -261,8 +262,8 @@ async def test_the_whole_way(
     assert result["errors"] == {}
     assert result["description_placeholders"] == {
         "detail": "",
-        "url": f"{tesla.eu_url}/_ak/{PUBLIC_DOMAIN}",
-        "cars": "- ✅ Aurora (000001)\n- ⏳ Comet (000002)\n- ➖ Old Faithful (000003)",  # noqa: RUF001  # as shown
+        "url": wrapping_link(f"{tesla.eu_url}/_ak/{PUBLIC_DOMAIN}"),
+        "cars": "- ✓ Aurora (000001)\n- ✗ Comet (000002)\n- – Old Faithful (000003)",  # noqa: RUF001  # as shown
     }
     code = fields_of(result)["qr_code"]
     assert isinstance(code, QrCodeSelector)
@@ -390,7 +391,7 @@ async def test_page_ends_without_a_login(
 ) -> None:
     """The owner reads a text of ours that says what to do."""
     result = await owner.begin()
-    assert placeholder(result, "redirect") == "https://example.com/auth/external/callback"
+    assert "`https://example.com/auth/external/callback`" in placeholder(result, "redirect")
     if error == "access_denied":
         result = await owner.answer(result, simulator_deny="1")
     else:
@@ -521,9 +522,9 @@ async def test_login_fails_before_or_after_tesla(
 @pytest.mark.parametrize(
     ("left_out", "named"),
     [
-        ({"vehicle_device_data"}, "vehicle_device_data"),
-        ({"vehicle_cmds"}, "vehicle_cmds"),
-        ({"vehicle_device_data", "vehicle_cmds"}, "vehicle_cmds, vehicle_device_data"),
+        ({"vehicle_device_data"}, "Vehicle information"),
+        ({"vehicle_cmds"}, "Vehicle commands"),
+        ({"vehicle_device_data", "vehicle_cmds"}, "Vehicle commands, Vehicle information"),
     ],
     ids=["data", "commands", "both"],
 )
@@ -674,9 +675,9 @@ async def test_energy_scopes_alone_are_granted(owner: Owner) -> None:
 @pytest.mark.parametrize(
     ("granted", "missing"),
     [
-        ({"energy_cmds"}, "energy_device_data"),
-        (set(), "vehicle_cmds, vehicle_device_data"),
-        ({"energy_device_data", "vehicle_location"}, "vehicle_cmds, vehicle_device_data"),
+        ({"energy_cmds"}, "Energy product information"),
+        (set(), "Vehicle commands, Vehicle information"),
+        ({"energy_device_data", "vehicle_location"}, "Vehicle commands, Vehicle information"),
     ],
 )
 async def test_too_little_is_granted(owner: Owner, granted: set[str], missing: str) -> None:
@@ -1120,7 +1121,7 @@ async def test_all_cars_are_paired(owner: Owner, tesla: Simulator) -> None:
     tesla.world.cars[MODEL_3].pairs_automatically = True
     result = await to_pairing(owner)
     assert list(fields_of(result)) == ["qr_code"]
-    assert "⏳" not in placeholder(result, "cars")
+    assert "✗" not in placeholder(result, "cars")
     result = await owner.submit(result)
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
@@ -1141,7 +1142,7 @@ async def test_car_is_paired_meanwhile(owner: Owner, tesla: Simulator) -> None:
     async with (
         aiohttp.ClientSession() as phone,
         phone.post(
-            placeholder(result, "url"),
+            f"{tesla.eu_url}/_ak/{PUBLIC_DOMAIN}",
             json={"vin": MODEL_3},
             headers={"Accept": "application/json"},
         ) as response,
@@ -1555,7 +1556,7 @@ async def test_set_up_again(
     assert result["step_id"] == "domain"
     assert suggested_domain(result) == PUBLIC_DOMAIN
     result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: domain})
-    assert placeholder(result, "url") == f"{tesla.eu_url}/_ak/{domain}"
+    assert placeholder(result, "url") == wrapping_link(f"{tesla.eu_url}/_ak/{domain}")
     result = await owner.submit(result, **{CONF_FINISH: True})
     await hass.async_block_till_done()
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")

@@ -952,19 +952,19 @@ async def test_all_is_well(
     lines = checks_of(result)
     url = vehicle_of(entry_of_stream, MODEL_3).pairing.url
     message = lines.pop(6)
-    assert message.startswith("✅ The last message arrived at 20")
+    assert message.startswith("✓ The last message arrived at 20")
     assert lines == [
-        f"✅ Port {port} is open on this machine.",
-        f"✅ {HOST}:{port} can be reached from here.",
-        f"✅ The certificate is valid for {HOST}.",
+        f"✓ Port {port} is open on this machine.",
+        f"✓ {HOST}:{port} can be reached from here.",
+        f"✓ The certificate is valid for {HOST}.",
         "**Aurora**",
-        "✅ The car can stream. Its software is 2026.32.6.",
-        "✅ The car has its configuration.",
+        "✓ The car can stream. Its software is 2026.32.6.",
+        "✓ The car has its configuration.",
         "**Comet**",
-        "✅ The car can stream. Its software is 2026.26.4.",
-        f"❌ The key is missing. Open {url} on the phone that has the Tesla app, and add it.",
+        "✓ The car can stream. Its software is 2026.26.4.",
+        f"✗ The key is missing. Open {url} on the phone that has the Tesla app, and add it.",
         "**Old Faithful**",
-        "➖ The car's computer is too old to stream. Flotte polls the car instead.",  # noqa: RUF001
+        "– The car's computer is too old to stream. Flotte polls the car instead.",  # noqa: RUF001
     ]
     # Nothing is left to be asked for money.
     assert result["menu_options"] == ["check", "finish"]
@@ -985,15 +985,15 @@ async def test_the_setup_ends_with_the_check(
     result = await owner.submit(form, **{**DIRECT, "stream_port": port})
     assert loaded.options["stream_port"] == port
     assert checks_of(result)[:7] == [
-        f"✅ Port {port} is open on this machine.",
-        f"✅ {HOST}:{port} can be reached from here.",
-        f"✅ The certificate is valid for {HOST}.",
+        f"✓ Port {port} is open on this machine.",
+        f"✓ {HOST}:{port} can be reached from here.",
+        f"✓ The certificate is valid for {HOST}.",
         "**Aurora**",
-        "✅ The car can stream. Its software is 2026.32.6.",
-        "✅ The key is paired.",
-        "✅ Tesla accepted the configuration. The car fetches it when it is online.",
+        "✓ The car can stream. Its software is 2026.32.6.",
+        "✓ The key is paired.",
+        "✓ Tesla accepted the configuration. The car fetches it when it is online.",
     ]
-    assert "⏳ No message has arrived yet." in checks_of(result)[7]
+    assert "○ No message has arrived yet." in checks_of(result)[7]
     assert placeholder(result, "price") == "0.002 EUR"
     asked = [each.endpoint for each in tesla.requests]
     assert "fleet_telemetry_config" not in asked
@@ -1001,7 +1001,7 @@ async def test_the_setup_ends_with_the_check(
     result = await hass.config_entries.options.async_configure(
         result["flow_id"], {"next_step_id": "ask"}
     )
-    assert checks_of(result)[6].startswith("⏳ The car does not have its configuration yet.")
+    assert checks_of(result)[6].startswith("○ The car does not have its configuration yet.")
     assert [each.endpoint for each in tesla.requests][len(asked) :] == ["fleet_telemetry_config"]
 
 
@@ -1079,12 +1079,12 @@ async def mapped(hass: HomeAssistant, entry_of_stream: MockConfigEntry) -> Owner
 
 def failure(result: ConfigFlowResult) -> str:
     """The first check that failed."""
-    return next(line for line in checks_of(result) if line.startswith("❌"))
+    return next(line for line in checks_of(result) if line.startswith("✗"))
 
 
 async def test_no_server_listens(mapped: Owner) -> None:
     lines = checks_of(await mapped.choose("check"))
-    assert lines[1] == "❌ Nothing is listening on this port. Check the port forwarding."
+    assert lines[1] == "✗ Nothing is listening on this port. Check the port forwarding."
 
 
 CERTIFICATES: dict[str, tuple[bool, str, timedelta]] = {
@@ -1111,7 +1111,7 @@ async def test_another_certificate_is_shown(
     async with serving(port, lambda writer: writer.close(), context):
         result = await mapped.choose("check")
     assert checks_of(result)[1].endswith("can be reached from here.")
-    assert failure(result).startswith(f"❌ {expected}")
+    assert failure(result).startswith(f"✗ {expected}")
     # The words of TLS follow.
     assert failure(result).endswith(")")
 
@@ -1126,7 +1126,7 @@ async def test_a_server_without_tls(
 ) -> None:
     async with serving(mapped.entry.options["stream_port"], talk):
         found = failure(await mapped.choose("check"))
-    assert found.startswith("❌ Something other than Flotte's server answers.")
+    assert found.startswith("✗ Something other than Flotte's server answers.")
 
 
 async def test_a_silent_server(mapped: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -1136,7 +1136,7 @@ async def test_a_silent_server(mapped: Owner, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(streaming_module, "check_address", impatient)
     async with serving(mapped.entry.options["stream_port"], lambda _: None):
         found = failure(await mapped.choose("check"))
-    assert found == "❌ Nothing answers. Check the port forwarding and the firewall."
+    assert found == "✗ Nothing answers. Check the port forwarding and the firewall."
 
 
 async def test_the_name_leads_nowhere(mapped: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -1153,7 +1153,7 @@ async def test_the_name_leads_nowhere(mapped: Owner, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     result = await mapped.choose("check")
     assert failure(result) == (
-        "❌ The host name has no address. Check the name and your DNS. (Name or service not known)"
+        "✗ The host name has no address. Check the name and your DNS. (Name or service not known)"
     )
 
 
@@ -1178,7 +1178,7 @@ async def test_our_server_does_not_run(
         await hass.async_block_till_done(wait_background_tasks=True)
         assert issues_of(hass)
         result = await Owner(hass, entry_of_stream).choose("check")
-    assert checks_of(result)[0].startswith("❌ The streaming server is not running.")
+    assert checks_of(result)[0].startswith("✗ The streaming server is not running.")
 
 
 async def test_our_server_cannot_even_be_made(
@@ -1192,7 +1192,7 @@ async def test_our_server_cannot_even_be_made(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert receiver_of(hass, entry_of_stream).certificate is None
     result = await Owner(hass, entry_of_stream).choose("check")
-    assert checks_of(result)[0].startswith("❌ The streaming server is not running.")
+    assert checks_of(result)[0].startswith("✗ The streaming server is not running.")
 
 
 def test_every_check_has_a_text() -> None:

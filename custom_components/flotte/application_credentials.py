@@ -24,7 +24,7 @@ from homeassistant.helpers.network import NoURLAvailableError
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from .account.address import async_address_note, internet_address
+from .account.address import async_address_note, boxed, internet_address
 from .account.hosts import get_hosts
 from .const import DEVELOPER_PORTAL, SCOPES
 from .tesla.api.oauth import request_token
@@ -128,8 +128,8 @@ async def async_get_description_placeholders(hass: HomeAssistant) -> dict[str, s
     return {
         "address": await async_address_note(hass),
         "portal": DEVELOPER_PORTAL,
-        "origin": origin,
-        "redirect": _redirect(hass, origin),
+        "origin": boxed(origin),
+        "redirect": boxed(_redirect(hass, origin)),
     }
 
 

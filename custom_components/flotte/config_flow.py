@@ -26,6 +26,7 @@ from homeassistant.helpers.selector import (
 )
 from yarl import URL
 
+from .account.address import wrapping_link
 from .account.api import fleet_api
 from .account.data import application_of
 from .account.hosts import domain_of, get_hosts, is_domain
@@ -51,10 +52,8 @@ from .onboarding.refusals import detail_of, error_of_form
 from .spending.account_ledger import async_get_ledger
 from .tesla.api.fleet import FleetApi
 from .tesla.api.partner import partner_token
-from .tesla.errors import (
-    NotRegistered,
-    TeslaError,
-)
+from .tesla.errors import NotRegistered, TeslaError
+from .texts import async_option_texts
 
 CONF_FINISH: Final = "finish_unpaired"
 
@@ -124,9 +123,12 @@ class FlotteFlowHandler(LoginAgainSteps, domain=DOMAIN):
             return self.async_abort(reason="oauth_error")
         self._granted = claims.scopes
         if missing := needed_scopes(claims.scopes) - claims.scopes:
+            names = await async_option_texts(self.hass, "scope")
             return self.async_abort(
                 reason="missing_scopes",
-                description_placeholders={"scopes": ", ".join(sorted(missing))},
+                description_placeholders={
+                    "scopes": ", ".join(names.get(each, each) for each in sorted(missing))
+                },
             )
         if not data[CONF_TOKEN].get("refresh_token"):
             # Without this scope, the login would end within hours.
@@ -312,7 +314,7 @@ class FlotteFlowHandler(LoginAgainSteps, domain=DOMAIN):
             data_schema=vol.Schema(schema),
             errors=errors,
             description_placeholders={
-                "url": url,
+                "url": wrapping_link(url),
                 "cars": "\n".join(vehicles) or "—",
                 "detail": detail,
             },

@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import selector
 from homeassistant.util import dt as dt_util
 
+from .account.address import wrapping_link
 from .account.data import FlotteConfigEntry
 from .account.pairing import PAIRING_ISSUE
 from .charging.schedule_takeover import COLLISION_ISSUE, ScheduleTakeover, find_takeover
@@ -168,7 +169,11 @@ class PairingFlow(RepairsFlow):
         if vehicle is None:
             return self.async_abort(reason="not_loaded")
         errors: dict[str, str] = {}
-        placeholders = {"name": vehicle.device_name, "url": vehicle.pairing.url, "detail": ""}
+        placeholders = {
+            "name": vehicle.device_name,
+            "url": wrapping_link(vehicle.pairing.url),
+            "detail": "",
+        }
         if user_input is not None:
             try:
                 status = await vehicle.pairing.async_check_now()

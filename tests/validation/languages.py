@@ -41,7 +41,7 @@ _NAME = re.compile(
 _CODE = re.compile(r"`[^`]*`")
 _PLACEHOLDER = re.compile(r"{\w+}")
 _ADDRESS = re.compile(r"https?://[^\s)]+|\]\([^)]*\)|\b[\w.-]+\.(?:com|example)\b")
-_MARKS = re.compile(r"\*\*|\n|✅|⏳|\u2796")
+_MARKS = re.compile(r"\*\*|\n|✓|○|\u2796")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 

@@ -1,5 +1,6 @@
 """Home Assistant's address on the internet, and what Tesla can do with it."""
 
+import re
 from typing import Final
 
 from homeassistant.core import HomeAssistant
@@ -12,6 +13,8 @@ from .hosts import is_domain
 _CLOUD: Final = ".ui.nabu.casa"
 """End of the addresses that Home Assistant Cloud assigns."""
 _HTTPS: Final = 443
+_BREAK: Final = "\u200b"
+"""A zero-width space, at which a line may break."""
 
 
 def internet_address(hass: HomeAssistant) -> str:
@@ -22,13 +25,25 @@ def internet_address(hass: HomeAssistant) -> str:
         return ""
 
 
+def boxed(address: str) -> str:
+    """An address to copy, in a box of its own: elsewhere, a phone cuts off a long word."""
+    return f'<ha-alert alert-type="info">`{address}`</ha-alert>'
+
+
+def wrapping_link(url: str) -> str:
+    """A link as it reads, but with places for a line to break."""
+    shown = re.sub(r"(?<=\w)([./_])(?=\w)", rf"\1{_BREAK}", url)
+    return f"[{shown}]({url})"
+
+
 async def async_address_note(hass: HomeAssistant) -> str:
     """A note about an address that Tesla cannot use, or not for everything; empty otherwise."""
     address = internet_address(hass)
     if (kind := _kind_of(address)) is None:
         return ""
     texts = await async_option_texts(hass, "internet_address")
-    return texts[kind].format(address=address)
+    level = "info" if kind == "cloud" else "warning"
+    return f'<ha-alert alert-type="{level}">{texts[kind].format(address=address)}</ha-alert>'
 
 
 def _kind_of(address: str) -> str | None:

@@ -28,11 +28,11 @@ SLOW_INTERVAL: Final = timedelta(hours=1)
 """Time between later checks."""
 
 _MARKS: Final = {
-    KeyStatus.PAIRED: "✅",
-    KeyStatus.MISSING: "⏳",
-    KeyStatus.NO_ROOM: "⏳",
-    KeyStatus.NOT_NEEDED: "➖",  # noqa: RUF001  # a dash
-    KeyStatus.UNKNOWN: "⏳",
+    KeyStatus.PAIRED: "✓",
+    KeyStatus.MISSING: "✗",
+    KeyStatus.NO_ROOM: "✗",
+    KeyStatus.NOT_NEEDED: "–",  # noqa: RUF001  # a dash
+    KeyStatus.UNKNOWN: "✗",
 }
 """Marks of the vehicles in a list, which the form explains."""
 

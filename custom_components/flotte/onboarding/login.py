@@ -21,7 +21,7 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
 )
 from homeassistant.helpers.selector import BooleanSelector
 
-from ..account.address import async_address_note
+from ..account.address import async_address_note, boxed
 from ..account.data import application_of
 from ..account.tokens import granted_scopes
 from ..application_credentials import TeslaImplementation
@@ -134,7 +134,7 @@ class LoginSteps(AbstractOAuth2FlowHandler):
         result = await super().async_step_auth(user_input)
         if result["type"] is FlowResultType.EXTERNAL_STEP:
             result["description_placeholders"] = {
-                "redirect": self._implementation.redirect_uri,
+                "redirect": boxed(self._implementation.redirect_uri),
                 "portal": DEVELOPER_PORTAL,
             }
         return result

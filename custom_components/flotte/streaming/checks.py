@@ -17,11 +17,11 @@ from .subscription import StreamRefusal
 class CheckMark(StrEnum):
     """The outcome of a check, as a mark."""
 
-    OK = "✅"
-    WAITING = "⏳"
+    OK = "✓"
+    WAITING = "○"
     """Nothing to do: it passes on its own, or with the next drive."""
-    FAILED = "❌"
-    NOT_POSSIBLE = "➖"  # noqa: RUF001  # a dash
+    FAILED = "✗"
+    NOT_POSSIBLE = "–"  # noqa: RUF001  # a dash
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.flotte.account.names import AssetName
+from custom_components.flotte.account.products import Product, distinct_names
 from custom_components.flotte.const import DOMAIN
 from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.state import Reading, Source
@@ -98,6 +99,24 @@ def test_the_first_report_of_a_car_does_not_overrule_the_list() -> None:
 
 
 # --- In Home Assistant ---------------------------------------------------------------------------
+
+
+def test_names_before_there_are_devices() -> None:
+    """Equal ones are distinct, a missing one is the model, and none is a VIN or breaks a line."""
+    assets: dict[str, Product] = {
+        MODEL_Y: {"vin": MODEL_Y, "display_name": "Blitz\n# Title"},
+        MODEL_3: {"vin": MODEL_3, "display_name": "aurora"},
+        MODEL_S: {"vin": MODEL_S, "display_name": "Aurora "},
+        "LRWAE7FS0RC000009": {"vin": "LRWAE7FS0RC000009", "display_name": "  "},
+        str(SITE): {"energy_site_id": SITE, "site_name": None},
+    }
+    assert list(distinct_names(assets).values()) == [
+        "Blitz # Title",
+        "aurora (000002)",
+        "Aurora (000003)",
+        "Tesla",
+        "Energy site",
+    ]
 
 
 async def test_blanks_are_no_part_of_a_name(

@@ -12,6 +12,7 @@ from homeassistant.helpers import device_registry as dr
 from ..const import DOMAIN
 
 MANUFACTURER: Final = "Tesla"
+SITE_MODEL: Final = "Energy site"
 CHARACTERS_SHOWN: Final = 6
 """Characters from the end of a VIN or site number that make equal names distinct. No text contains
 a whole VIN."""
@@ -42,8 +43,8 @@ _VIN: Final = re.compile(r"[A-Za-z0-9]{17}")
 
 
 def readable(name: object) -> str:
-    """A name as Tesla reports it, without blanks around it; empty if there is none."""
-    return name.strip() if isinstance(name, str) else ""
+    """A name as Tesla reports it, in one line and without blanks around it; empty if none."""
+    return " ".join(name.split()) if isinstance(name, str) else ""
 
 
 class AssetName:

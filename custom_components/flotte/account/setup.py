@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from homeassistant.components.application_credentials import AuthImplementation
 from homeassistant.core import DOMAIN as HOMEASSISTANT_DOMAIN
@@ -52,12 +52,10 @@ from .login import (
     async_take_new_login,
     async_watch_login,
 )
-from .names import MANUFACTURER, AssetName, model_of
+from .names import MANUFACTURER, SITE_MODEL, AssetName, model_of
 from .products import Product, granted_assets, listed_name
 from .supercharging import SuperchargingMonth
 from .tokens import Tokens, granted_scopes
-
-SITE_MODEL: Final = "Energy site"
 
 
 async def async_set_up_account(hass: HomeAssistant, entry: FlotteConfigEntry) -> AccountData:

@@ -15,8 +15,7 @@ from homeassistant.helpers.selector import (
 )
 
 from ..account.first_look import async_note_first_look, price_of_look
-from ..account.names import MANUFACTURER, model_of, readable
-from ..account.products import Product, granted_assets, listed_name
+from ..account.products import Product, distinct_names, granted_assets, product_name
 from ..account.titles import async_distinct_title, end_of
 from ..const import SCOPE_VEHICLE_DATA
 from ..spending.account_ledger import async_get_ledger
@@ -74,7 +73,7 @@ class LastSteps(LoginSteps):
         """Say that the account has no cars, which the owner may not expect."""
         if user_input is not None:
             return self._create()
-        sites = ", ".join(listed_name(each) or asset for asset, each in self._assets.items())
+        sites = ", ".join(distinct_names(self._assets).values())
         return self.async_show_form(
             step_id="no_vehicles",
             data_schema=vol.Schema({}),
@@ -88,8 +87,9 @@ class LastSteps(LoginSteps):
         texts = await async_option_texts(self.hass, "first_look")
         ledger = await async_get_ledger(self.hass, self._client_id)
         options, awake, unreachable = [], [], []
+        names = distinct_names(self._vehicles)
         for vin, product in self._vehicles.items():
-            name = readable(product.get("display_name")) or model_of(vin) or MANUFACTURER
+            name = names[vin]
             if product.get("state") == "offline":
                 unreachable.append(name)
                 continue
@@ -116,9 +116,7 @@ class LastSteps(LoginSteps):
         """Make the entry; its setup reads the chosen cars."""
         chosen = {vin: vin not in self._awake for vin in look}
         async_note_first_look(self.hass, str(self.unique_id), chosen)
-        names = [
-            listed_name(each) or model_of(asset) or asset
-            for asset, each in (self._vehicles or self._assets).items()
-        ]
+        assets = self._vehicles or self._assets
+        names = [product_name(asset, product) for asset, product in assets.items()]
         title = async_distinct_title(self.hass, self.unique_id, names)
         return self.async_create_entry(title=title, data=self._data)

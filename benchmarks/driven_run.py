@@ -16,7 +16,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Coroutine, Iterator
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, suppress, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -176,10 +176,20 @@ class Run:
             while coming and coming[0].at <= now + 1e-6:  # a microsecond
                 self._apply(coming.popleft())
             if self._scenario.real_stream:
-                await self._simulator.stream()
+                await self._stream()
             else:
                 self._streams.deliver()
             self._look(now)
+
+    async def _stream(self) -> None:
+        """Let the cars send over TLS; time stands still until all of it has arrived.
+
+        Otherwise a slow machine would let it go on while bytes are on their way, and count others.
+        """
+        loop = asyncio.get_running_loop()
+        still = loop.waiting_for_thread() if isinstance(loop, DrivenLoop) else nullcontext()
+        with still:
+            await self._simulator.stream()
 
     def _next_look(self, now: float) -> float:
         """The next whole second while a car is awake; otherwise the next look at sleeping cars."""

@@ -8,8 +8,8 @@ from demo.processes import wait_until
 from demo.tesla import AURORA
 
 MODE = "sun_first"
-APPEAR_SECONDS = 20
-"""Seconds for the entities of charging at home, which exist once a mode was chosen."""
+APPEAR_SECONDS = 60
+"""Patience for the entities of charging at home, which exist once a mode was chosen."""
 GRAPH_HOURS = 1 / 3
 
 

@@ -24,21 +24,21 @@ from demo.tesla import AURORA, COMET, SITE, Tesla
 VEHICLE_SECURITY = 2
 """The part of the car that locks it. Source: Tesla's universal_message.proto."""
 
-NEW_DATA_SECONDS = 45
-"""Seconds for a car's new data to arrive: a state check immediately, data 8 s after a command."""
-STREAM_SECONDS = 30
-"""Seconds for a car to fetch its configuration and to connect."""
+NEW_DATA_SECONDS = 120
+"""Patience for a car's new data: a state check immediately, data 8 s after a command."""
+STREAM_SECONDS = 120
+"""Patience for a car to fetch its configuration and to connect."""
 SHOWN_SECONDS = 2.0
 """Seconds for an event in a car to be displayed."""
 WAKE_SECONDS = 60
 """Tesla's cars take 10 to 60 seconds to wake; the simulated one 12."""
-LEDGER_SECONDS = 15
+LEDGER_SECONDS = 60
 SUN_SECONDS = 240
 """Seconds until a car has followed the sun: what a change is worth adds up first."""
 MODERATE_AMPS = 9
 """A current on three phases that 6 kW do not reach."""
-IMPORT_SECONDS = 90
-"""Seconds for the import of the site's days: it reads one in three seconds."""
+IMPORT_SECONDS = 240
+"""Patience for the import of the site's days: it reads one in three seconds."""
 MIN_HOURS = 46
 """Hours of two days that are over at any time of the hour."""
 

@@ -345,7 +345,7 @@ def simulate(contestant: str, **options: object) -> dict[str, Any]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=55,
+        timeout=580,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -282,7 +282,6 @@ async def test_the_energy_dashboard_takes_the_statistics(
 # --- A year, kills and restarts -------------------------------------------------------------------
 
 
-@pytest.mark.timeout(480)  # a year takes 10 s on a machine with nothing else to do
 async def test_a_year_with_restarts(
     hass: HomeAssistant,
     entry: MockConfigEntry,

@@ -98,7 +98,7 @@ async def test_a_command_that_waits_for_a_wake_ends_with_a_restart(
 
     with patch("custom_components.flotte.tesla.vehicle.waits.pause", wait_for_ever):
         press = hass.async_create_task(act(hass, "unlock", DOORS))
-        await asyncio.wait_for(began.wait(), 10)
+        await asyncio.wait_for(began.wait(), 120)
         shown = state_of(hass, DOORS).state, state_of(hass, STATE).state
         press.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -15,7 +15,6 @@ from tests.conftest import MODEL_Y, set_up
 GOAL = 0.95
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_sentences_do_what_is_meant(
     hass: HomeAssistant, tesla: Simulator, entry: MockConfigEntry, language: str

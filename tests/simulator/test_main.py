@@ -28,7 +28,7 @@ async def test_serves_until_it_is_ended(
     )
     try:
         assert process.stdout is not None
-        line = json.loads(await asyncio.wait_for(process.stdout.readline(), 30))
+        line = json.loads(await asyncio.wait_for(process.stdout.readline(), 120))
         assert json.loads(ready.read_text()) == line
         assert line["eu_url"] != line["na_url"]
         assert line["auth_url"] == line["eu_url"]
@@ -49,5 +49,5 @@ async def test_serves_until_it_is_ended(
                 assert "code=EU_" in reply.headers["Location"]
     finally:
         process.send_signal(end)
-        code = await asyncio.wait_for(process.wait(), 30)
+        code = await asyncio.wait_for(process.wait(), 120)
     assert code == 0

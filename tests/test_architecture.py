@@ -1735,9 +1735,17 @@ MAY_IMPORT: dict[str, set[str]] = {
         "texts",
         "voice.acts",
         "voice.answers",
+        "voice.consent",
         "voice.wording",
     },
-    "voice.consent": HOME_ASSISTANT | {"const", "coordinator", "voice.acts", "voice.number_words"},
+    "voice.consent": HOME_ASSISTANT
+    | {
+        "account.rights",
+        "const",
+        "coordinator",
+        "voice.acts",
+        "voice.number_words",
+    },
     "flows.voice": HOME_ASSISTANT
     | {
         "const",

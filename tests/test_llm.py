@@ -139,6 +139,10 @@ async def test_charging(hass: HomeAssistant, asked: MockConfigEntry, wait: Wait)
     controller.async_change(mode=ChargingMode.SUN_ONLY)
     await wait(MINUTE)
     at_home = only(await ask(hass, "charging", car="Aurora"))["charging_at_home"]
+    assert at_home.keys() == {"mode", "withheld"}
+    assert at_home["withheld"]["facts"][0] == "reason"
+    expose(hass, "device_tracker.aurora_location")
+    at_home = only(await ask(hass, "charging", car="Aurora"))["charging_at_home"]
     assert at_home["mode"] == "sun_only"
     assert at_home["reason"].endswith(".")
 

@@ -17,6 +17,7 @@ from homeassistant.components.homeassistant.exposed_entities import async_expose
 from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, Platform
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -208,6 +209,8 @@ async def test_acts(awake: MockConfigEntry, tesla: Simulator, say: Say) -> None:
         "30 is not allowed for charge limit, so nothing was sent. Choose one of the allowed "
         "values: 50 … 100."
     )
+    unclear = "I do not know whether you mean per cent or amps. Say it again with the unit."
+    assert await say("limit the car to 16") == await say("charge current to 80") == unclear
     assert await say("unlock Aurora") == (
         "To unlock, open or start Aurora by voice, turn that on in Flotte's options and choose a "
         "code."
@@ -362,6 +365,39 @@ async def test_charging_from_the_sun(awake: MockConfigEntry, say: Say) -> None:
     assert not controller.is_on
 
 
+async def test_a_room_learns_the_place_only_if_it_is_exposed(
+    hass: HomeAssistant, awake: MockConfigEntry, say: Say
+) -> None:
+    """Everyone who is there can ask; users of the app see the location anyway."""
+    entity = er.async_get(hass).async_get_or_create(
+        "device_tracker", DOMAIN, vehicle_of(awake, MODEL_Y).unique_id_of("location")
+    )
+
+    async def ask(sentence: str) -> str:
+        result = await conversation.async_converse(
+            hass, sentence, None, Context(), language="en", device_id="speaker"
+        )
+        speech: str = result.response.speech["plain"]["speech"]
+        return speech
+
+    withheld = (
+        "I may not say here where Aurora is. Ask in the app, or expose the location of Aurora to "
+        "Assist."
+    )
+    assert await say("where is Aurora") != withheld
+    assert await ask("where is Aurora") == await ask("is Aurora at home") == withheld
+    assert "may not say here why" in await ask("why is Aurora not charging")
+    async_expose_entity(hass, "conversation", entity.entity_id, should_expose=True)
+    assert await ask("where is Aurora") == await say("where is Aurora")
+    await hass.auth.async_create_user("Owner")
+    stranger = await hass.auth.async_create_user("Guest")
+    async_expose_entity(hass, "conversation", entity.entity_id, should_expose=False)
+    result = await conversation.async_converse(
+        hass, "where is Aurora", None, Context(user_id=stranger.id), language="en"
+    )
+    assert result.response.speech["plain"]["speech"] == withheld
+
+
 async def test_german(
     hass: HomeAssistant, awake: MockConfigEntry, tesla: Simulator, say: Say
 ) -> None:
@@ -405,6 +441,8 @@ OTHER_DEVICES = (
 )
 
 
+AMPERES = {"car": "das auto", "number": "16", "amperes": "A"}
+PER_CENT = {"percent": "80", "sign": "%"}
 UNDERSTOOD: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     ("en", "turn on sentry mode on Aurora", "sentry_on", {"car": "aurora"}),
     ("en", "what is the range of Aurora", "range", {"car": "aurora"}),
@@ -415,7 +453,10 @@ UNDERSTOOD: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     ("de", "Heize Aurora vor", "climate_on", {"car": "aurora"}),
     ("de", "Starte das Laden", "charging_start", {}),
     ("de", "Wo ist Aurora", "location", {"car": "aurora"}),
-    ("de", "Lade das Auto mit 16 Ampere", "charge_current", {"car": "das auto", "number": "16"}),
+    ("de", "Lade das Auto mit 16 Ampere", "charge_current", AMPERES),
+    ("en", "limit the car to 16 amps", "charge_current", {**AMPERES, "car": "the car"}),
+    ("en", "limit the car to 80 percent", "charge_limit", {**PER_CENT, "car": "the car"}),
+    ("de", "Begrenze das Auto auf 16 Ampere", "charge_current", AMPERES),
 )
 OTHERS_IN_GERMAN = (
     "Lade mein Handy",

@@ -49,6 +49,9 @@ from .tesla.units import Unit
 from .texts import async_load_texts
 
 _UNKNOWN: Final = "unknown"
+_EXPOSE_LOCATION: Final = (
+    "Expose the location of the car in Home Assistant: Settings, Voice assistants, Expose."
+)
 _VEHICLE: Final = "car"
 _ACTION: Final = "action"
 
@@ -348,20 +351,30 @@ def _charging_of(hass: HomeAssistant, each: _SharedVehicle) -> JsonObjectType:
         "name": coordinator.device_name,
         **_presence(coordinator),
         **{name: _fact(coordinator, key) for name, key in _CHARGING.items()},
-        "charging_at_home": _at_home(hass, each.data, vin),
+        "charging_at_home": _at_home(hass, each),
         "last_charge": _last_charge(hass, each.data.charging_sessions[vin].log.last),
     }
 
 
-def _at_home(hass: HomeAssistant, data: AccountData, vin: str) -> JsonObjectType:
-    """How Flotte charges the car at home, with the reason in words."""
-    controller = data.charging_controllers[vin]
+def _at_home(hass: HomeAssistant, each: _SharedVehicle) -> JsonObjectType:
+    """How Flotte charges the car at home, with the reason in words if the place may be known."""
+    controller = each.data.charging_controllers[each.coordinator.vehicle.vin]
     if not controller.is_on:
         return {"mode": "off"}
+    mode = str(controller.settings.mode)
+    if _Shared.LOCATION not in each.shared:
+        # What it does, plans or has done at home tells whether the car is there.
+        return {
+            "mode": mode,
+            "withheld": {
+                "facts": ["reason", "from_the_sun", "next_planned_start", "taken_over_by_a_person"],
+                "remedy": _EXPOSE_LOCATION,
+            },
+        }
     share, start = controller.usage.charge.sun_share, controller.plan.next_start
     decision = controller.decision
     return {
-        "mode": str(controller.settings.mode),
+        "mode": mode,
         "reason": _UNKNOWN if decision is None else async_sentence(hass, decision),
         "from_the_sun": {"value": _UNKNOWN if share is None else round(share), "unit": "%"},
         "next_planned_start": (

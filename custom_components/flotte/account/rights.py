@@ -9,7 +9,7 @@ automations, may do everything, as everywhere in Home Assistant.
 from collections.abc import Iterable
 
 from homeassistant.auth.models import User
-from homeassistant.auth.permissions.const import CAT_ENTITIES, POLICY_CONTROL
+from homeassistant.auth.permissions.const import CAT_ENTITIES, POLICY_CONTROL, POLICY_READ
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized, UnknownUser
 from homeassistant.helpers import entity_registry as er
@@ -58,6 +58,12 @@ async def async_require_control(
                 permission=POLICY_CONTROL,
                 perm_category=CAT_ENTITIES,
             )
+
+
+async def async_may_read(hass: HomeAssistant, context: Context | None, entity_id: str) -> bool:
+    """Whether the user behind a context may see an entity. Raises UnknownUser."""
+    user = await _async_user(hass, context)
+    return user is None or user.permissions.check_entity(entity_id, POLICY_READ)
 
 
 async def _async_user(hass: HomeAssistant, context: Context | None) -> User | None:

@@ -20,6 +20,7 @@ from ..tesla.errors import InvalidCommand, Refused, Unreachable
 from ..texts import async_text
 from .acts import ActRequest, NotUnderstood, Planned, VoiceAct
 from .answers import describe_sun
+from .consent import async_may_hear_place
 from .wording import say, say_moment
 
 PATIENCE_SECONDS: Final = 5.0
@@ -34,6 +35,8 @@ class Speaker:
     context: Context
     satellite: str | None = None
     """The satellite that heard it; None if it was typed, or spoken to an app."""
+    is_in_room: bool = False
+    """Whether a device in a room heard it, which everyone who is there can speak to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ async def async_act(
     except (HomeAssistantError, InvalidCommand, NotUnderstood) as error:
         return _objection(hass, name, error)
     if act.mode is not None:
-        return _choose_mode(vehicle, act)
+        may_hear = await async_may_hear_place(vehicle, speaker.context, in_room=speaker.is_in_room)
+        return _choose_mode(vehicle, act, says_reason=may_hear)
     is_online = vehicle.vehicle.is_online
     doing = say(hass, f"act_{intent}", name=name, **planned.words)
     work = vehicle.config_entry.async_create_background_task(
@@ -131,14 +135,14 @@ async def _async_run(
 
 
 @callback
-def _choose_mode(vehicle: VehicleCoordinator, act: VoiceAct) -> str:
+def _choose_mode(vehicle: VehicleCoordinator, act: VoiceAct, *, says_reason: bool) -> str:
     """Choose the mode of charging at home, and answer what it does now."""
     entry: FlotteConfigEntry = vehicle.config_entry
     controller = entry.runtime_data.charging_controllers[vehicle.vehicle.vin]
     controller.async_change(mode=act.mode)
     key = f"mode_{act.mode}"
     text = say(vehicle.hass, key, name=vehicle.device_name)
-    return f"{text} {describe_sun(vehicle)}" if controller.is_on else text
+    return f"{text} {describe_sun(vehicle)}" if controller.is_on and says_reason else text
 
 
 @callback

@@ -42,6 +42,8 @@ _TURNS_OFF: Final = (
     "ausschalten|ausmachen|abschalten|abstellen|deaktivieren|beenden|ausstellen|stoppen|aus"
 )
 _SET: Final = "stell[e]|setz[e]|änder[e]|erhöh[e]|senk[e]|begrenz[e]|mach[e]|regel|regle|leg[e]|dreh[e]|reduzier[e]"
+_PUT: Final = "stell[e]|setz[e]|mach[e]|regel|regle|dreh[e]|bring[e]"
+"""Verbs that set a car without saying what of it: its temperature."""
 _SETS: Final = (
     "stellen|einstellen|setzen|ändern|erhöhen|senken|begrenzen|festlegen|regeln|reduzieren"
 )
@@ -292,7 +294,8 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
     ),
     means(
         "temperature",
-        f"<bitte> ({_SET}) [<mal>] ({{car}}|[die] (temperatur|innentemperatur|heizung|klimaanlage|klima|wunschtemperatur|solltemperatur) <von>|<cars> (temperatur|innentemperatur|heizung|klimaanlage|klima)) [<mal>] {_TO} {{number}}<degrees> [ein] [<mal>]",
+        f"<bitte> ({_PUT}) [<mal>] {{car}} [<mal>] {_TO} {{number}}<degrees> [ein] [<mal>]",
+        f"<bitte> ({_SET}) [<mal>] ([die] (temperatur|innentemperatur|heizung|klimaanlage|klima|wunschtemperatur|solltemperatur) <von>|<cars> (temperatur|innentemperatur|heizung|klimaanlage|klima)) [<mal>] {_TO} {{number}}<degrees> [ein] [<mal>]",
         f"<kannst> ({{car}}|[die] (temperatur|innentemperatur|heizung|klimaanlage|klima) <von>|<cars> (temperatur|heizung|klimaanlage)) {_TO} {{number}}<degrees> ({_SETS})",
         f"({{car}}|[die] (temperatur|innentemperatur|heizung|klimaanlage|klima) <von>|<cars> (temperatur|heizung|klimaanlage)) {_TO} {{number}}<degrees> [{_SETS}] [<mal>]",
         f"<bitte> ({_SET}) [<mal>] <in> [die] [temperatur] [{_TO}] {{number}}<degrees> [ein] [<mal>]",
@@ -353,14 +356,15 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
     means(
         "charge_current",
         f"<bitte> ({_SET}) [<mal>] {_CURRENT} [<mal>] {_TO} {{number}}<amps> [ein|fest|herauf|herab|hoch|runter] [<mal>]",
+        f"<bitte> ({_SET}) [<mal>] ([die] ladeleistung [<von>]|<cars> ladeleistung) [<mal>] {_TO} {{number}}[ ]{{amperes}} [ein] [<mal>]",
         f"<kannst> {_CURRENT} [<mal>] {_TO} {{number}}<amps> ({_SETS})",
         f"{_CURRENT} [<mal>] [{_TO}] {{number}}<amps> [{_SETS}] [<mal>]",
-        "<bitte> (lade|lad) [<mal>] {car} [<mal>] [nur] mit [maximal|höchstens|nur] {number}[ ](ampere|amp|a) [auf] [<mal>]",
-        "<kannst> {car} [<mal>] [nur] mit [maximal|höchstens|nur] {number}[ ](ampere|amp|a) (laden|aufladen)",
-        "{car} [<mal>] [nur] mit {number}[ ](ampere|amp|a) (laden|aufladen)",
-        "<bitte> (lade|lad) [<mal>] [nur] mit [maximal|höchstens|nur] {number}[ ](ampere|amp|a) [<mal>]",
-        "<bitte> (begrenz[e]|beschränke) [<mal>] ([das] laden [<von>]|{car}) [<mal>] auf {number}[ ](ampere|amp|a) [<mal>]",
-        "<bitte> (stell[e]|setz[e]|begrenz[e]) [<mal>] {car} auf {number}[ ](ampere|amp|a)",
+        "<bitte> (lade|lad) [<mal>] {car} [<mal>] [nur] mit [maximal|höchstens|nur] {number}[ ]{amperes} [auf] [<mal>]",
+        "<kannst> {car} [<mal>] [nur] mit [maximal|höchstens|nur] {number}[ ]{amperes} (laden|aufladen)",
+        "{car} [<mal>] [nur] mit {number}[ ]{amperes} (laden|aufladen)",
+        "<bitte> (lade|lad) [<mal>] [nur] mit [maximal|höchstens|nur] {number}[ ]{amperes} [<mal>]",
+        "<bitte> (begrenz[e]|beschränke) [<mal>] ([das] laden [<von>]|{car}) [<mal>] auf {number}[ ]{amperes} [<mal>]",
+        "<bitte> (stell[e]|setz[e]|begrenz[e]) [<mal>] {car} auf {number}[ ]{amperes}",
     ),
     means(
         "sun_off",

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.components.homeassistant.exposed_entities import async_should_expose
-from homeassistant.core import callback
+from homeassistant.const import Platform
+from homeassistant.core import Context, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
+from ..account.rights import async_may_read
 from ..const import CONF_VOICE_ACTS, CONF_VOICE_PHRASE, CONF_VOICE_UNLOCK, DOMAIN
 from ..coordinator import VehicleCoordinator
 from .acts import VoiceAct
@@ -103,10 +105,30 @@ def _is_exposed(vehicle: VehicleCoordinator, act: VoiceAct) -> bool:
     """Whether the owner exposed the entity that does the same to Assist."""
     if act.entity is None:
         return False
-    platform, key = act.entity
+    entity_id = _entity_id(vehicle, *act.entity)
+    return entity_id is not None and async_should_expose(vehicle.hass, _ASSISTANT, entity_id)
+
+
+@callback
+def _entity_id(vehicle: VehicleCoordinator, platform: Platform, key: str) -> str | None:
+    """The id of an entity of a vehicle; None if there is none or it is disabled."""
     registry = er.async_get(vehicle.hass)
     entity_id = registry.async_get_entity_id(platform, DOMAIN, vehicle.unique_id_of(key))
     entity = None if entity_id is None else registry.async_get(entity_id)
-    if entity is None or entity.disabled:
-        return False
-    return async_should_expose(vehicle.hass, _ASSISTANT, entity.entity_id)
+    return None if entity is None or entity.disabled else entity.entity_id
+
+
+async def async_may_hear_place(
+    vehicle: VehicleCoordinator, context: Context, *, in_room: bool
+) -> bool:
+    """Whether an answer may say, or imply, where a vehicle is.
+
+    A device in a room answers everyone who is there, so the location must be exposed to Assist. An
+    app answers a user who may see the location anyway.
+    """
+    entity_id = _entity_id(vehicle, Platform.DEVICE_TRACKER, "location")
+    if entity_id is None:
+        return not in_room
+    if async_should_expose(vehicle.hass, _ASSISTANT, entity_id):
+        return True
+    return not in_room and await async_may_read(vehicle.hass, context, entity_id)

@@ -44,10 +44,10 @@ _RULES: Final = {
     "sentry": "(wächtermodus|wächter modus|sentry modus|sentry mode|sentry|wachmodus|überwachungsmodus|wächter)",
     "seat_heating": "(sitzheizung|sitzheizungen|sitzheizer|heizung des sitzes)",
     "charge_limit": "(ladelimit|lade limit|ladegrenze|ladeziel|limit für das laden|maximale ladung|maximaler ladestand|maximalen ladestand)",
-    "charge_current": "(ladestrom|ladestroms|ladestärke|ladestromstärke|stromstärke|ladeleistung|ampere)",
+    "charge_current": "(ladestrom|ladestroms|ladestärke|ladestromstärke|stromstärke|ampere)",
     "degrees": "[[ ](grad|°)][[ ]{unit}]",
-    "percent": "[[ ](%|prozent)]",
-    "amps": "[[ ](ampere|amp|a)]",
+    "percent": "[[ ]{sign}]",
+    "amps": "[[ ]{amperes}]",
     "level": "[auf|mit] [stufe|level|der stufe] {level}",
     "sun": (
         "[der|dem|die|das] (sonne|sonnenstrom|solarstrom|sonnenenergie|solarenergie|solar|pv strom|pv|photovoltaik"
@@ -119,6 +119,8 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "drei": "3",
         "3": "3",
     },
+    "amperes": dict.fromkeys(("ampere", "amp", "a"), "A"),
+    "sign": {"%": "%", "prozent": "%"},
     "unit": {"celsius": "°C", "fahrenheit": "°F", "c": "°C", "f": "°F"},
     "percent": {
         "halb": "50",

@@ -29,8 +29,8 @@ _RULES: Final = {
         "|hvac|heat|fan|ventilation)"
     ),
     "degrees": "[[ ](degrees|degree|°)][[ ]{unit}]",
-    "percent": "[[ ](%|percent|per cent)]",
-    "amps": "[[ ](amps|amp|amperes|ampere|a)]",
+    "percent": "[[ ]{sign}]",
+    "amps": "[[ ]{amperes}]",
     "level": "[to|at|on] [level|stage|setting] {level}",
     "sun": "[the] (sun|solar|solar power|solar energy|sunshine|sunlight|surplus|solar surplus|panels)",
     "code": "[with|using|and] [the|my] (code|pin|pin code|password|passcode|pass phrase|code word) [is] {phrase}",
@@ -86,6 +86,8 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "three": "3",
         "3": "3",
     },
+    "amperes": dict.fromkeys(("amps", "amp", "amperes", "ampere", "a"), "A"),
+    "sign": {"%": "%", "percent": "%", "per cent": "%"},
     "unit": {"celsius": "°C", "centigrade": "°C", "fahrenheit": "°F", "c": "°C", "f": "°F"},
     "percent": {"half": "50", "full": "100", "max": "100", "maximum": "100"},
 }

@@ -34,8 +34,8 @@ from ..const import CONF_TRUNK_MOTORS, CONF_VOICE_QUESTIONS, DOMAIN, LOGGER
 from ..coordinator import VehicleCoordinator
 from .acting import Speaker, async_act, async_may_act
 from .acts import ACTS, ActRequest
-from .answers import QUESTIONS
-from .consent import CodeGuard, async_objection, takes_code
+from .answers import QUESTIONS, WITHOUT_PLACE
+from .consent import CodeGuard, async_may_hear_place, async_objection, takes_code
 from .grammar import Grammar, SentenceTable, Understood
 from .grammar_de import GERMAN
 from .grammar_en import ENGLISH
@@ -187,6 +187,10 @@ class VoiceSentences:
             return say(hass, "which", names=names)
         vehicle = vehicles[0]
         if (question := QUESTIONS.get(intent)) is not None:
+            if intent in WITHOUT_PLACE and not await async_may_hear_place(
+                vehicle, speaker.context, in_room=speaker.is_in_room
+            ):
+                question = WITHOUT_PLACE[intent]
             return question(vehicle)
         act, name = ACTS[intent], vehicle.device_name
         # First, so that a user without the right neither learns nor tries the owner's code.
@@ -206,8 +210,11 @@ class VoiceSentences:
 def _speaker_of(trigger: Mapping[str, Any]) -> Speaker:
     """The origin of a sentence: the context says which user may do what, and who pays for it."""
     context = trigger["user_input"]["context"]
+    satellite = trigger["satellite_id"]
     return Speaker(
-        Context(context["user_id"], context["parent_id"], context["id"]), trigger["satellite_id"]
+        Context(context["user_id"], context["parent_id"], context["id"]),
+        satellite,
+        is_in_room=satellite is not None or trigger["device_id"] is not None,
     )
 
 

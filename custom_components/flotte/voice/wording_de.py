@@ -73,6 +73,8 @@ _TEXTS: Final = {
     "at_home": "{name} ist zu Hause",
     "in_zone": "{name} ist in der Zone {zone}",
     "away": "{name} ist {distance} von zu Hause entfernt",
+    "place_withheld": "Wo {name} ist, darf ich hier nicht sagen. Frag in der App oder gib den Standort von {name} für Assist frei.",
+    "reason_withheld": "Warum, darf ich hier nicht sagen. Frag in der App oder gib den Standort von {name} für Assist frei.",
     "not_home": "{name} ist nicht zu Hause",
     "driving": "Es fährt gerade",
     "destination": "Es fährt nach {place}",
@@ -121,6 +123,7 @@ _TEXTS: Final = {
     # Acts.
     "level": "Stufe {n}",
     "level_off": "aus",
+    "which_limit": "Ich weiß nicht, ob du Prozent oder Ampere meinst. Sag es noch einmal mit der Einheit.",
     "which_side": "Ich weiß nicht, auf welcher Seite der Fahrer von {name} sitzt. Nenne den linken oder den rechten Sitz.",
     "unauthorized": "Du darfst {name} nicht steuern.",
     "allow_acts": "Um {name} mit der Stimme zu steuern, schalte in Flottes Optionen „Autos mit der Stimme steuern“ ein.",

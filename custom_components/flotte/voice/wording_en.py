@@ -73,6 +73,8 @@ _TEXTS: Final = {
     "at_home": "{name} is at home",
     "in_zone": "{name} is in {zone}",
     "away": "{name} is {distance} from home",
+    "place_withheld": "I may not say here where {name} is. Ask in the app, or expose the location of {name} to Assist.",
+    "reason_withheld": "I may not say here why. Ask in the app, or expose the location of {name} to Assist.",
     "not_home": "{name} is not at home",
     "driving": "It is driving",
     "destination": "It is driving to {place}",
@@ -121,6 +123,7 @@ _TEXTS: Final = {
     # Acts.
     "level": "level {n}",
     "level_off": "off",
+    "which_limit": "I do not know whether you mean per cent or amps. Say it again with the unit.",
     "which_side": "I do not know on which side the driver of {name} sits. Say the left or the right seat.",
     "unauthorized": "You may not control {name}.",
     "allow_acts": 'To control {name} by voice, turn on "Let voice control cars" in Flotte\'s options.',

@@ -101,22 +101,22 @@ def _climate_to(request: ActRequest) -> Planned:
     return Planned((commands.set_temperature(_celsius(request)), commands.start_climate()))
 
 
-_SMALLEST_LIMIT: Final = 50
+_MIN_LIMIT: Final = 50
 """A lower number without a unit may be meant in amperes."""
-_LARGEST_CURRENT: Final = 48
+_MAX_CURRENT: Final = 48
 """A higher number without a unit may be meant in per cent."""
 
 
 def _charge_limit(request: ActRequest) -> Planned:
     level = _whole(number_of(request.slots["percent"]))
-    if "sign" not in request.slots and level < _SMALLEST_LIMIT:
+    if "sign" not in request.slots and level < _MIN_LIMIT:
         raise NotUnderstood("which_limit")
     return Planned((commands.set_charge_limit(level),), {"level": say_number(request.hass, level)})
 
 
 def _charge_current(request: ActRequest) -> Planned:
     amperes = _whole(number_of(request.slots["number"]))
-    if "amperes" not in request.slots and amperes > _LARGEST_CURRENT:
+    if "amperes" not in request.slots and amperes > _MAX_CURRENT:
         raise NotUnderstood("which_limit")
     return Planned(
         (commands.set_charge_current(amperes),), {"current": say_number(request.hass, amperes)}

@@ -286,6 +286,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         PYTHONS_TIME,
     },
     "tesla.vehicle.alerts": {
+        "tesla.state",
         "tesla.telemetry",
     },
     "tesla.vehicle.consequences": {
@@ -506,6 +507,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.tariff",
         "tesla.state",
         "tesla.vehicle.admission",
+        "tesla.vehicle.alerts",
         "tesla.vehicle.channel",
         "tesla.vehicle.context",
         "tesla.vehicle.execution",
@@ -538,7 +540,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.meter",
         "tesla.state",
         "tesla.telemetry",
-        "tesla.vehicle.alerts",
         "tesla.vehicle.continuity",
         "tesla.vehicle.gaps",
         "tesla.vehicle.vehicle",

@@ -141,6 +141,11 @@ async def test_what_a_streaming_car_does(
     assert await hass.config_entries.async_reload(entry_of_stream.entry_id)
     await pass_time(4 * SECONDS)
     aurora.telemetry.repeat_alerts()
+    assert await after() == []
+    # Its clock is late by minutes, so this alarm began before the restart.
+    aurora.telemetry.alerts.lateness = 240
+    assert await after(alert={"name": "BCCEN_w095_AlarmTriggered"}) == ["alarm"]
+    aurora.telemetry.repeat_alerts()
     assert await after(5 * MINUTE) == []
     assert await after(charging=True) == ["charging_started"]
     assert await after(charging=False) == ["charging_stopped_early"]

@@ -13,6 +13,8 @@ class Alerts:
     def __init__(self) -> None:
         self.active: dict[str, float] = {}
         """The times at which alerts became active, by name."""
+        self.lateness = 0.0
+        """In seconds, by how much the car's clock is late."""
         self._messages: dict[str, tuple[tuple[str, ...], list[VehicleAlert]]] = {}
         """By name: the audiences; the alert, and the one before it if that has ended."""
 
@@ -23,6 +25,7 @@ class Alerts:
 
     def update(self, name: str, audiences: tuple[str, ...], *, is_active: bool, at: float) -> None:
         """Raise an alert, or end it, at a Unix time."""
+        at -= self.lateness
         alert = VehicleAlert(
             name=name,
             audiences=[AUDIENCES[audience] for audience in audiences],

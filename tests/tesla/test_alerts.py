@@ -1,5 +1,6 @@
 """News among the alerts that a car sends again and again."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -127,3 +128,25 @@ def test_not_all_are_remembered(history: AlertHistory) -> None:
     assert len(history) == MAX_ALERTS
     assert not history.news((alert(0, None, f"a{MAX_ALERTS + 49}"),), NOW)
     assert history.news((alert(0, None, "a0"),), NOW)
+
+
+def test_a_restart_repeats_no_alarm_and_misses_none(history: AlertHistory) -> None:
+    """Even if the car's clock is late, so that an alarm begins before the restart for it."""
+    (before,) = history.news((alert(0),), at(1))
+    stored = json.loads(json.dumps(history.to_stored()))
+    restarted = AlertHistory()
+    restarted.restore(stored)
+    assert restarted.news((before,), at(3)) == []
+    assert restarted.news((alert(0, 1),), at(4)) == []
+    late = alert(2)
+    assert restarted.news((alert(0, 1), late), at(5)) == [late]
+    assert restarted.news((late,), at(6)) == []
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [None, 5, {ALARM: 5}, {ALARM: [1]}, {ALARM: [None, 1765000000.0, None]}, {ALARM: ["x", 1, 1]}],
+)
+def test_unreadable_alerts_are_left_out(history: AlertHistory, stored: object) -> None:
+    history.restore({"alerts": stored})
+    assert len(history) == 0

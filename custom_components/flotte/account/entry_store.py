@@ -113,6 +113,7 @@ def _async_watch(
     for vehicle in data.vehicles:
         vehicle.vehicle.persistence.save = keep
         entry.async_on_unload(vehicle.vehicle.subscribe(on_change))
+        entry.async_on_unload(vehicle.stream.on_alert(on_change))
     for site in data.sites:
         entry.async_on_unload(site.site.subscribe(on_change))
 

@@ -107,7 +107,8 @@ def _charging_state(vehicle: VehicleCoordinator) -> Known | None:
         reading.source is Source.STREAM
         and connected is not None
         and connected.value is True
-        and reading.time - connected.time >= FIRST_VALUES
+        # Not the time of the reading: the car's clock may be late.
+        and dt_util.utcnow() - connected.time >= FIRST_VALUES
     )
     is_restored = reading.source is Source.RESTORED
     return Known(reading.value, reading.time, is_restored=is_restored, is_change=is_change)

@@ -97,14 +97,13 @@ def _leaves(state: str, *others: str) -> Callable[[object, object], bool]:
 
 @callback
 def _subscribe_alarm(subject: Subject, fire: Fire) -> CALLBACK_TYPE:
-    vehicle, since = subject.vehicle, dt_util.utcnow()
+    vehicle = subject.vehicle
     if vehicle is None:
         return _nothing
 
     @callback
     def on_alert(alert: Alert) -> None:
-        # A car repeats an alarm from before the restart.
-        if alert.is_alarm and alert.started is not None and alert.started >= since:
+        if alert.is_alarm and alert.started is not None:
             fire({"name": alert.name, "started": alert.started.isoformat()})
 
     return vehicle.stream.on_alert(on_alert)

@@ -3,12 +3,18 @@
 A message lists the active alerts in any order, often with earlier ones of equal name that have
 ended. The entries of one name in a message are one history: only the latest can be new. An entry
 without a start is not a current alert.
+
+Reported alerts survive a restart, after which a vehicle repeats them. Comparing the start of an
+alert with the restart would miss new ones: the vehicle's clock may be late.
 """
 
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from operator import itemgetter
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from ..state import restore_time
 from ..telemetry.records import Alert
 
 ALERT_AGE: Final = timedelta(hours=1)
@@ -79,3 +85,23 @@ class AlertHistory:
         if known is None or now - known.reported > ALERT_AGE:
             return True
         return known.ended is not None and started >= known.ended and started != known.started
+
+    # --- Restarts --------------------------------------------------------------------------------
+
+    def to_stored(self) -> dict[str, Any]:
+        """The alerts that are not reported again, as JSON."""
+        return {
+            "alerts": {
+                name: [each and each.timestamp() for each in known]
+                for name, known in self._known.items()
+            }
+        }
+
+    def restore(self, stored: Mapping[str, Any]) -> None:
+        """Restore the alerts from the JSON of `to_stored`; ignore unreadable ones."""
+        alerts = stored.get("alerts")
+        for name, times in alerts.items() if isinstance(alerts, Mapping) else ():
+            with suppress(TypeError, ValueError):
+                reported, started, ended = map(restore_time, times)
+                if reported is not None and started is not None and len(self) < MAX_ALERTS:
+                    self._known[str(name)] = _KnownAlert(reported, started, ended)

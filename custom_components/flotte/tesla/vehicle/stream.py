@@ -18,7 +18,6 @@ from ..spending.meter import Meter
 from ..state import KEEP, Reading, Signal, Source
 from ..telemetry.firmware import Release, is_unsound, newest_release
 from ..telemetry.records import Alert, Record, ReportedError, read_alerts, read_errors, read_record
-from .alerts import AlertHistory
 from .continuity import Continuity
 from .gaps import Gaps
 from .vehicle import Vehicle
@@ -95,7 +94,6 @@ class Stream:
         self._zone = zone
         self._clock = clock
         self._silenced: dict[str, datetime] = {}
-        self._alerts = AlertHistory()
         self._gaps = Gaps(vehicle)
         self._new_alert = Listeners[Alert]()
         self._connection_changed = Listeners[bool]()
@@ -289,7 +287,7 @@ class Stream:
         now = self._clock()
         if self.is_billed:
             self._meter.count_signals(self.vehicle.vin, len(alerts), now)
-        for alert in self._alerts.news(alerts, now):
+        for alert in self.vehicle.alerts.news(alerts, now):
             self._new_alert(alert)
 
     def apply_errors(self, errors: tuple[ReportedError, ...]) -> None:

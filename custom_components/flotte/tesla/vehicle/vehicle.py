@@ -23,6 +23,7 @@ from ..spending.tariff import DATA
 from ..state import Readings, State
 from . import waits
 from .admission import Admission
+from .alerts import AlertHistory
 from .channel import CommandChannel
 from .context import VehicleContext
 from .execution import Executor
@@ -98,6 +99,7 @@ class Vehicle:
         )
         self.release_notes = ReleaseNotes(self.context, self.admission)
         self.charging_sessions = SessionLog()
+        self.alerts = AlertHistory()
         self.charge_on_solar = ChargeOnSolar(
             self.context,
             knowledge=self.knowledge,
@@ -268,6 +270,7 @@ class Vehicle:
             **self.deferred.to_stored(),
             **self.executor.unknown.to_stored(),
             **self.executor.low_current.to_stored(),
+            **self.alerts.to_stored(),
             "charging_sessions": self.charging_sessions.to_stored(),
         }
 
@@ -276,10 +279,8 @@ class Vehicle:
         if not isinstance(stored, Mapping):
             return
         monotonic, wall = waits.monotonic(), self.context.now().timestamp()
-        self.knowledge.restore(stored)
-        self.presence.restore(stored)
-        self.poller.restore(stored)
-        self.deferred.restore(stored)
+        for each in (self.knowledge, self.presence, self.poller, self.deferred, self.alerts):
+            each.restore(stored)
         self.executor.unknown.restore(stored)
         self.executor.low_current.restore(stored)
         self.charging_sessions.restore(stored.get("charging_sessions"))

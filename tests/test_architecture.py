@@ -285,10 +285,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "asyncio",
         PYTHONS_TIME,
     },
-    "tesla.vehicle.alerts": {
-        "tesla.state",
-        "tesla.telemetry",
-    },
+    "tesla.vehicle.alerts": {"tesla.state", "tesla.telemetry"},
     "tesla.vehicle.consequences": {
         "tesla.signals",
         "tesla.state",

@@ -234,6 +234,7 @@ async def test_shares_of_the_budget(
     monkeypatch: pytest.MonkeyPatch,
     wait: Wait,
     freezer: Any,
+    hass_storage: dict[str, Any],
 ) -> None:
     """Each fires once a month, whatever happens to the budget, and again in the next month."""
 
@@ -265,6 +266,17 @@ async def test_shares_of_the_budget(
     assert await spend(90) == []
     freezer.move_to("2026-11-03T10:00:00+00:00")
     assert await spend(51) == ["50"]
+    # A share that was reached just before a restart is reported once, in spite of further restarts.
+    await wait(MINUTE)
+    stored = hass_storage[f"flotte.ledger.{ledger.name}"]["data"]
+    stored["share"][2] = 40.0
+    for fired in (["50"], []):
+        assert await hass.config_entries.async_unload(loaded.entry_id)
+        del hass.data["flotte_ledgers"]
+        assert await hass.config_entries.async_setup(loaded.entry_id)
+        await wait(2 * MINUTE)
+        assert [call.data["trigger"]["subtype"] for call in calls] == fired
+        calls.clear()
 
 
 @pytest.mark.usefixtures("_few_platforms")

@@ -137,7 +137,7 @@ def _subscribe_budget(subject: Subject, fire: Fire) -> CALLBACK_TYPE:
             }
         )
 
-    return meter.shares.reached.subscribe(on_reached)
+    return subject.data.ledger.async_subscribe_shares(on_reached)
 
 
 TRIGGERS: Final = (

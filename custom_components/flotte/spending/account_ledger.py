@@ -18,6 +18,7 @@ from homeassistant.helpers.event import (
     async_track_time_interval,
     async_track_utc_time_change,
 )
+from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
@@ -38,6 +39,8 @@ from .ledger_file import LedgerFile
 
 _ACCOUNTS: Final[HassKey[dict[str, AccountLedger]]] = HassKey(f"{DOMAIN}_ledgers")
 _LOADING: Final[HassKey[asyncio.Lock]] = HassKey(f"{DOMAIN}_loading_ledger")
+FIRST_SHARE_SECONDS: Final = 60
+"""How long after the start of Home Assistant all accounts are loaded and automations listen."""
 NEARLY_NOTHING: Final = Decimal("0.01")
 """Share of the budget left, from which on every booking causes a review of the spending mode."""
 
@@ -58,6 +61,10 @@ class AccountLedger:
         self.gate = Gate(self.meter)
         """Decides about each action; see `tesla.spending.gate`."""
         self._has_policy = False
+        self._notes_shares = False
+        self._is_late = hass.is_running
+        """Whether automations ran before this ledger was loaded."""
+        self._wait_for_listeners: CALLBACK_TYPE | None = None
         self.projection: Projection | None = None
         """The estimated cost of the month; None before the first review."""
         self._hass = hass
@@ -68,6 +75,7 @@ class AccountLedger:
         self._listeners = Listeners[()]()
         self._report: asyncio.Handle | None = None
         self._streamed_report: CALLBACK_TYPE | None = None
+        async_at_started(hass, self._async_started)
         hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_stop)
         hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._async_core_changed)
         self._stop_reviews = async_track_time_interval(hass, self.async_review, REVIEW_INTERVAL)
@@ -155,13 +163,41 @@ class AccountLedger:
         self._listeners()
 
     def _note_share(self, spent: Decimal, now: datetime) -> None:
-        """Note the share of the budget that is used, once the budget is known.
+        """Note the share of the budget that is used, and write it if it rose by a whole per cent.
 
-        It needs no write of its own: the bookings that it follows from are on disk. A damaged
-        ledger does not show what was spent.
+        A damaged ledger does not show what was spent.
         """
-        if self._has_policy and self.meter.doubt is None:
-            self.meter.shares.note(spent, self.meter.budget, now)
+        if self._notes_shares and self._has_policy and self.meter.doubt is None:
+            shares = self.meter.shares
+            before = shares.month, int(shares.highest)
+            shares.note(spent, self.meter.budget, now)
+            if (shares.month, int(shares.highest)) != before:
+                self._file.async_write_soon()
+
+    @callback
+    def _async_started(self, _hass: HomeAssistant) -> None:
+        """Begin to note shares a while after the start.
+
+        By then, every account on this bill has added its budget, and automations are listening: a
+        share that was reached shortly before the restart is still reported, and only once.
+        """
+        self._wait_for_listeners = async_call_later(
+            self._hass, FIRST_SHARE_SECONDS, self._async_note_shares
+        )
+
+    @callback
+    def _async_note_shares(self, now: datetime | None = None) -> None:
+        now = now or dt_util.utcnow()
+        self._notes_shares = True
+        self._note_share(self.meter.spent(now), now)
+
+    @callback
+    def async_subscribe_shares(self, listener: Callable[[int, int], None]) -> Callable[[], None]:
+        """Call `listener` with the shares before and after, in whole per cent, when they rise."""
+        if self._is_late and not self._notes_shares:
+            # Automations listen as soon as the account is loaded.
+            self._hass.loop.call_soon(self._async_note_shares)
+        return self.meter.shares.reached.subscribe(listener)
 
     @callback
     def _async_streamed(self) -> None:
@@ -181,6 +217,8 @@ class AccountLedger:
     @callback
     def _async_stop(self, _event: Event) -> None:
         """Stop all timers; the file writes what is not on disk yet."""
+        if self._wait_for_listeners is not None:
+            self._wait_for_listeners()
         self._stop_reviews()
         self._stop_midnights()
         if self._report is not None:

@@ -40,14 +40,26 @@ def test_each_height_is_reached_once_a_month() -> None:
     assert shares.steps[3:] == []
 
 
-def test_a_restart_reaches_nothing_again() -> None:
+def test_a_restart_reaches_nothing_again_and_misses_nothing() -> None:
     shares = Followed()
     shares.restore([2026, 10, 50.5])
-    shares.spend("8.10")
+    shares.spend("5.05")
     assert shares.steps == []
-    assert shares.highest == 81
-    shares.spend("10.10")
-    assert shares.steps == [(81, 101)]
+    shares.spend("8.10")
+    assert shares.steps == [(50, 81)]
+    restarted = Followed()
+    restarted.restore([*shares.month, shares.highest])
+    restarted.spend("8.10")
+    assert restarted.steps == []
+    restarted.spend("6.00", NOVEMBER)
+    assert restarted.steps == [(0, 60)]
+
+
+def test_the_first_share_of_all_was_reached_by_nothing_that_was_seen() -> None:
+    shares = Followed()
+    shares.spend("6.00")
+    shares.spend("8.10")
+    assert shares.steps == [(60, 81)]
 
 
 def test_no_budget_has_no_share() -> None:

@@ -21,21 +21,21 @@ class BudgetShares:
 
     def __init__(self) -> None:
         self.month = (0, 0)
-        """Year and month of `highest`, in UTC."""
+        """Year and month of `highest`, in UTC; (0, 0) before the first share."""
         self.highest = 0.0
         """In per cent."""
         self.reached = Listeners[int, int]()
         """Notified with the highest share before and now in whole per cent, when that has risen."""
-        self._is_followed = False
 
     def note(self, spent: Decimal, budget: Decimal, now: datetime) -> None:
         """Note how much of the budget is used now.
 
-        The first share after a restart is only noted: it was reached before the restart.
+        The very first share is only noted: an account may be set up with costs. After a restart,
+        the stored share tells what was reported before.
         """
         if budget <= 0:
             return
-        is_followed, self._is_followed = self._is_followed, True
+        is_followed = self.month != (0, 0)
         now = now.astimezone(UTC)
         month, share = (now.year, now.month), float(spent / budget * 100)
         if month < self.month:

@@ -360,9 +360,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.errors",
         "tesla.signing",
         "tesla.spending.caller",
+        "tesla.vehicle.consequences",
         "tesla.vehicle.deferral",
         "tesla.vehicle.knowledge",
         "tesla.vehicle.outcome",
+        "tesla.vehicle.presence",
         "tesla.vehicle.waits",
     },
     "tesla.vehicle.low_current": {

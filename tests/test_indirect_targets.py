@@ -11,6 +11,8 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import floor_registry as fr
+from homeassistant.helpers import label_registry as lr
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -44,6 +46,16 @@ ACTIONS: Final[dict[str, dict[str, Any]]] = {
     "update.install": {},
 }
 """All actions of the platforms that act, except for those of doors, climate and media."""
+
+HARMLESS: Final[dict[str, dict[str, Any]]] = {
+    "climate.set_hvac_mode": {"hvac_mode": "off"},
+    "climate.turn_off": {},
+    "homeassistant.turn_off": {},
+    "media_player.media_pause": {},
+    "media_player.media_play": {},
+    "media_player.turn_off": {},
+}
+"""Actions of the entities that take part, such as those at bed time: none wakes a sleeping car."""
 
 PRIMARY: Final = {"climate.climate", "lock.doors", "media_player.media"}
 """The entities that act when an action targets the whole car."""
@@ -79,25 +91,41 @@ async def test_an_action_on_the_whole_car_starts_opens_and_wakes_nothing(
     device_registry: dr.DeviceRegistry,
     area_registry: ar.AreaRegistry,
 ) -> None:
-    area = area_registry.async_create("Garage").id
+    assert await async_setup_component(hass, "homeassistant", {})
+    floor = fr.async_get(hass).async_create("Ground").floor_id
+    label = lr.async_get(hass).async_create("Tesla").label_id
+    area = area_registry.async_create("Garage", floor_id=floor).id
     lock = entity_registry.async_get("lock.aurora_doors")
     assert lock is not None
-    assert lock.device_id is not None
-    device = lock.device_id
-    device_registry.async_update_device(device, area_id=area)
+    aurora = lock.device_id
+    # With the devices of the energy site and of the account, but not the other cars.
+    devices = [
+        each.id
+        for each in dr.async_entries_for_config_entry(device_registry, told.entry_id)
+        if each.id == aurora or each.name not in {"Comet", "Old Faithful"}
+    ]
+    assert len(devices) >= 3
+    for each in devices:
+        device_registry.async_update_device(each, area_id=area, labels={label})
     missing = {each for each in ACTIONS if not hass.services.has_service(*each.split("."))}
     assert missing == set()
     car = await told_of(tesla, wait, MODEL_Y, locked=True, plugged_in="ac1", charging=False)
 
     async def act(action: str, data: dict[str, Any]) -> None:
         domain, _, service = action.partition(".")
-        for target in ({"device_id": [device]}, {"area_id": [area]}):
+        for target in (
+            {"device_id": devices},
+            {"area_id": [area]},
+            {"floor_id": [floor]},
+            {"label_id": [label]},
+        ):
             with suppress(HomeAssistantError):
                 await hass.services.async_call(domain, service, data, target=target, blocking=True)
 
     for action, data in ACTIONS.items():
         await act(action, data)
     assert car.executions == []
+    assert [each.commands for each in tesla.world.sites.values()] == [[]]
 
     # "Unlock the car" unlocks the doors, and releases no charge cable.
     await act("lock.unlock", {})
@@ -105,11 +133,15 @@ async def test_an_action_on_the_whole_car_starts_opens_and_wakes_nothing(
     await act("lock.lock", {})
     assert car.executions[-1].name == "door_lock"
 
-    car.steer({"state": "asleep"})
+    # It fell asleep while it was shown to be in dog mode.
+    car.steer({"climate": {"on": True, "keeper": "dog"}})
+    await wait(MINUTE)
+    car.steer({"climate": False, "state": "asleep"})
     await wait(MINUTE)
     before = paid(tesla)
-    for action, data in (*ACTIONS.items(), ("media_player.media_play", {})):
+    for action, data in (*ACTIONS.items(), *HARMLESS.items()):
         await act(action, data)
+    await hass.async_block_till_done()
     assert paid(tesla) == before
     assert car.state == "asleep"
 

@@ -187,6 +187,44 @@ async def test_a_report_of_the_last_minute_is_believed(
     assert paid(account) == {}
 
 
+@pytest.mark.parametrize(
+    "command",
+    [commands.stop_climate(), commands.set_defrost(on=False), commands.set_climate_keeper("off")],
+    ids=lambda command: command.name,
+)
+async def test_a_sleeping_car_is_not_woken_to_turn_off_its_climate(
+    awake: Vehicle, car: Car, account: Account, freezer: FrozenDateTimeFactory, command: Command
+) -> None:
+    """Unless a person insists. It fell asleep after its climate was last seen on, in dog mode."""
+    car.steer({"climate": {"on": True, "keeper": "dog"}})
+    freezer.tick(MINUTE)
+    await awake.refresh(PERSON)
+    assert (awake.state[signals.CLIMATE_ON], awake.state[signals.CLIMATE_KEEPER]) == (True, "dog")
+    car.steer({"climate": False, "user_present": False, "state": "asleep"})
+    freezer.tick(MINUTE)
+    await awake.check()
+    for signal, value in command.expects.items():
+        assert awake.state[signal] == value
+    before = paid(account)
+    freezer.tick(MINUTE)
+    assert (await awake.send(command, AUTOMATION)).already
+    assert (await awake.send(command, PERSON)).already
+    assert paid(account) == before
+    car.steer({"state": "online"})
+    assert not (await awake.send(command, PERSON)).already
+
+
+async def test_an_old_word_of_sleep_saves_no_command(
+    awake: Vehicle, car: Car, freezer: FrozenDateTimeFactory
+) -> None:
+    car.steer({"user_present": False, "state": "asleep"})
+    await awake.check()
+    freezer.tick(3 * MINUTE)
+    car.steer({"state": "online", "climate": True})
+    await awake.send(commands.stop_climate(), AUTOMATION)
+    assert ran(car) == ["auto_conditioning_stop"]
+
+
 async def test_an_assumption_is_no_report(
     stream: Stream, awake: Vehicle, car: Car, freezer: FrozenDateTimeFactory
 ) -> None:

@@ -51,6 +51,14 @@ _UNPOWERED: Final[Mapping[Signal[Any], Any]] = {
     signals.TIME_TO_FULL: 0.0,
     signals.TIME_TO_LIMIT: 0.0,
 }
+WHILE_ASLEEP: Final[Mapping[Signal[Any], Any]] = {
+    signals.CLIMATE_ON: False,
+    signals.PRECONDITIONING: False,
+    signals.CLIMATE_KEEPER: "off",
+    signals.DEFROST: False,
+    signals.USER_PRESENT: False,
+}
+"""Values of every vehicle that sleeps: each other value keeps it awake."""
 _CHARGES: Final[tuple[str | None, ...]] = ("starting", "charging")
 _RULES: Final = (
     _Rule(signals.SHIFT_STATE, frozenset({"p"}), _AT_REST),
@@ -134,7 +142,7 @@ def of_sleep(state: State, now: datetime) -> dict[Signal[Any], Reading[Any]]:
         then |= {signals.SHIFT_STATE: "p", **_AT_REST}
     if state[signals.CHARGING_STATE] in _CHARGES:
         then |= {signals.CHARGING_STATE: None, **_UNPOWERED}
-    then |= {signals.CLIMATE_ON: False, signals.USER_PRESENT: False}
+    then |= WHILE_ASLEEP
     return {
         signal: Reading(value, now, Source.POLL)
         for signal, value in then.items()

@@ -83,7 +83,7 @@ class Executor:
         self._poller = poller
         self._waker = waker
         self._persistence = persistence
-        self._redundancy = Redundancy(knowledge)
+        self._redundancy = Redundancy(knowledge, presence)
         self.unknown = UnknownCommands(knowledge)
         self.low_current = LowCurrent(
             context, knowledge=knowledge, presence=presence, admission=admission, poller=poller

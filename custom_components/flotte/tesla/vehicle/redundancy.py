@@ -8,14 +8,19 @@ from ..errors import CommandRefused
 from ..signing import Domain
 from ..spending.caller import Caller, CallerKind
 from . import waits
+from .consequences import WHILE_ASLEEP
 from .deferral import is_deferrable
 from .knowledge import MAX_AGE, Knowledge
 from .outcome import OVERRIDE_SECONDS, is_same_intent
+from .presence import Presence
 
 MAX_AGE_FOR_REPEATS: Final = timedelta(minutes=5)
 """Age up to which a reading counts as known to an automation that repeats its last command, such as
 one that sets the current every minute: it will ask again. Also the longest time between a command
 and its repetition."""
+
+MAX_AGE_OF_SLEEP: Final = timedelta(minutes=2)
+"""Age up to which Tesla's word that a vehicle sleeps counts; polls renew it each minute."""
 
 
 class _Asked(NamedTuple):
@@ -34,8 +39,9 @@ class Redundancy:
     command needs less certainty, and a person who repeats a skipped command gets it sent.
     """
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: Knowledge, presence: Presence) -> None:
         self._knowledge = knowledge
+        self._presence = presence
         self._skipped: _Asked | None = None
         """The last command of a person that was skipped, or would have been without a repeat."""
         self._asked: dict[str, _Asked] = {}
@@ -73,9 +79,13 @@ class Redundancy:
         command that secures the vehicle, or whose omission could do harm, needs a report from the
         last minute. For locks, it must come from a stream that is still connected: a door that a
         poll saw locked may have been opened by hand since.
+
+        A vehicle that sleeps is not woken to turn off the climate, which would keep it awake.
         """
         if not command.repeatable or not command.expects or command.undoes_itself:
             return False
+        if self._is_asleep and command.expects.items() <= WHILE_ASLEEP.items():
+            return True
         if is_deferrable(command):
             return self._knowledge.is_certain(
                 command.expects, MAX_AGE_FOR_REPEATS if is_repeat else MAX_AGE
@@ -83,6 +93,14 @@ class Redundancy:
         return self._knowledge.was_just_reported(command.expects) and (
             command.domain is not Domain.VEHICLE_SECURITY
             or all(self._knowledge.was_streamed(signal) for signal in command.expects)
+        )
+
+    @property
+    def _is_asleep(self) -> bool:
+        """Whether Tesla has just reported that the vehicle sleeps."""
+        presence = self._presence
+        return presence.is_asleep and presence.was_checked_within(
+            MAX_AGE_OF_SLEEP, self._knowledge.context.now()
         )
 
     def _is_repeat(self, command: Command, caller: Caller) -> bool:

@@ -1934,10 +1934,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {
         "entity",
         "spending.account_ledger",
-        "tesla.spending.projection",
+        "spending.decisions",
         "tesla.spending.caller",
         "tesla.spending.ledger",
         "tesla.spending.modes",
+        "tesla.spending.projection",
         "tesla.spending.tariff",
     },
     "switch": PLATFORM,

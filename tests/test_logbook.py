@@ -16,6 +16,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import (
@@ -116,6 +117,12 @@ async def test_the_logbook_has_one_line_for_a_refusal(
         assert [(line["name"], line["message"]) for line in lines] == expected
         assert {line["domain"] for line in lines} == {DOMAIN}
     assert await read(hass, began, device_ids=[account.id]) == []
+    reason = er.async_get(hass).async_get_entity_id(
+        "sensor", DOMAIN, f"{logbook.unique_id}-spending_reason"
+    )
+    assert reason is not None
+    lines = await read(hass, began, entity_ids=[reason])
+    assert [(line["name"], line["message"]) for line in lines] == expected
 
 
 async def test_the_logbook_does_not_have_what_was_allowed(
@@ -160,6 +167,7 @@ def test_how_it_reads(hass: HomeAssistant, data: dict[str, Any], message: str) -
         "name": "Spending decision",
         "message": message,
         "icon": "mdi:scale-balance",
+        "entity_id": None,
     }
 
 

@@ -37,8 +37,8 @@ def async_describe_events(
 ) -> None:
     """Describe Flotte's bus events to the logbook: one line for each.
 
-    The event of a refusal or deferral names the vehicle's device and no entity, so it appears in
-    the logbook of the vehicle and in the full one.
+    The event of a refusal or deferral names the vehicle's device and the account's sensor of the
+    spending mode's reason, so it appears in the logbooks of both and in the full one.
 
     The event of a step of charging names the vehicle's device and the sensor of the decision, so
     the sentence appears in the logbooks of both, between the lines of that sensor's own states.
@@ -66,6 +66,7 @@ def async_describe_events(
                 f"{first[0] if first else reason}"
             ),
             LOGBOOK_ENTRY_ICON: "mdi:scale-balance",
+            LOGBOOK_ENTRY_ENTITY_ID: data.get(ATTR_ENTITY_ID),
         }
 
     async_describe_event(DOMAIN, EVENT_SPENDING_DENIED, describe)

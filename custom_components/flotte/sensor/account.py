@@ -19,6 +19,7 @@ from homeassistant.util import dt as dt_util
 
 from ..entity import AccountEntity
 from ..spending.account_ledger import AccountLedger
+from ..spending.decisions import SPENDING_REASON_KEY
 from ..tesla.spending.caller import CallerKind
 from ..tesla.spending.ledger import Month
 from ..tesla.spending.modes import ModeReason, SpendingMode
@@ -143,7 +144,7 @@ ACCOUNT_SENSORS: Final = (
         options=[str(mode) for mode in SpendingMode],
     ),
     FlotteAccountDescription(
-        key="spending_reason",
+        key=SPENDING_REASON_KEY,
         value=lambda ledger, now: ledger.gate.shown_mode_status(now).reason,
         device_class=SensorDeviceClass.ENUM,
         options=[str(reason) for reason in ModeReason],

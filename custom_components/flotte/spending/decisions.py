@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.const import ATTR_DEVICE_ID, ATTR_ENTITY_ID, Platform
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
 
 from ..account.data import FlotteConfigEntry
 from ..const import DOMAIN
@@ -32,6 +33,8 @@ EVENT_SPENDING_DECISION: Final = f"{DOMAIN}_spending_decision"
 """Bus event: the data of a `PublishedDecision`, the outcome as `decision`, and the device."""
 EVENT_SPENDING_DENIED: Final = f"{DOMAIN}_spending_denied"
 """Bus event for the logbook: a refusal or deferral that a person may want to know about."""
+SPENDING_REASON_KEY: Final = "spending_reason"
+"""Key of the sensor that says why the account spends as it does."""
 ATTR_DECISION: Final = "decision"
 ATTR_REASON: Final = "reason"
 ATTR_EXPLANATION: Final = "explanation"
@@ -123,8 +126,16 @@ class Decisions:
             on_the_bus[ATTR_DEVICE_ID] = device.id
         self._hass.bus.async_fire(EVENT_SPENDING_DECISION, on_the_bus, context=context)
         if self._is_for_logbook(request, decision):
-            self._hass.bus.async_fire(EVENT_SPENDING_DENIED, on_the_bus, context=context)
+            denied = on_the_bus | self._sensor_of_account()
+            self._hass.bus.async_fire(EVENT_SPENDING_DENIED, denied, context=context)
         self._listeners(PublishedDecision(outcome, data, context))
+
+    def _sensor_of_account(self) -> dict[str, str]:
+        """The sensor whose logbook has the denials: a dashboard shows that of an entity only."""
+        sensor = er.async_get(self._hass).async_get_entity_id(
+            Platform.SENSOR, DOMAIN, f"{self._entry.unique_id}-{SPENDING_REASON_KEY}"
+        )
+        return {} if sensor is None else {ATTR_ENTITY_ID: sensor}
 
     def _is_ours(self, request: SpendingRequest) -> bool:
         """Whether this account must publish it: others may share the ledger."""

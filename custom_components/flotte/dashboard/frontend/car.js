@@ -2,7 +2,7 @@
 import { DRAWING, STYLE } from "./drawing.js";
 import { makeEditor, notify } from "./editor.js";
 import { devicesOf, entitiesOf, isKnown, isRightHandDrive, nameOf } from "./entities.js";
-import { languageOf, ownName, timeOf, withWords, word } from "./words.js";
+import { ownName, timeOf, withWords, word } from "./words.js";
 
 const OPEN = ["on", "open", "opening", "unlocked", "unlocking", "jammed"];
 
@@ -55,7 +55,7 @@ export class FlotteCar extends HTMLElement {
   _nameOf = (key) =>
     ownName(this._hass, key) || this._hass.formatEntityName(this._state(key), { type: "entity" });
 
-  /** The value of an entity in words; nothing if it is unknown. */
+  /** The state of an entity in words, if it is known. */
   _says = (key) => isKnown(this._state(key)) && this._hass.formatEntityState(this._state(key));
 
   _draw() {
@@ -88,24 +88,25 @@ export class FlotteCar extends HTMLElement {
     const find = (id) => root.getElementById(id);
     const join = (...words) => words.filter(Boolean).join(" · ");
     const say = (id, text) => (find(id).textContent = text || "");
-    const name = nameOf(hass.devices[this._config.device]);
-    const presence = this._presence();
+    const device = hass.devices[this._config.device];
+    const name = nameOf(device);
+    const presence = device ? this._presence() : word(hass, "no_car");
     say("name", name);
     say("presence", presence);
-    const open = this._updateParts(root);
+    const [open, low] = this._updateParts(root);
     const closures = open.length
       ? word(hass, "open", open.join(", "))
       : !root.querySelector(".unknown") && this._is("binary_sensor.doors_open", "off") && word(hass, "closed");
     const lock = this._says("lock.doors");
-    find("closures").classList.toggle("warn", open.length > 0);
-    say("closures", join(lock, closures));
-    root.querySelector("svg").ariaLabel = join(name, presence, lock, closures);
+    find("closures").classList.toggle("warn", open.length + low.length > 0);
+    say("closures", join(lock, ...low, closures));
+    root.querySelector("svg").ariaLabel = join(name, presence, find("closures").textContent);
     const isCharging = this._is("binary_sensor.charging", "on");
     root.querySelector("ha-card").className = [
-      this._is("binary_sensor.online", "off") && "asleep",
+      (!device || this._is("binary_sensor.online", "off")) && "asleep",
       this._is("binary_sensor.charge_cable", "on") && "plugged",
       isCharging && "charging",
-      (this._config.right_hand_drive ?? isRightHandDrive(hass, this._entities)) && "mirrored",
+      (this._config.right_hand_drive ?? isRightHandDrive(hass, this._entities, device)) && "mirrored",
     ].join(" ");
 
     const level = parseFloat(this._state("sensor.battery_level")?.state);
@@ -115,7 +116,7 @@ export class FlotteCar extends HTMLElement {
     bar.hidden = isNaN(level);
     bar.classList.toggle("low", level < 20);
     bar.firstChild.style.width = `${level}%`;
-    bar.lastChild.style.insetInlineStart = `${limit}%`;
+    bar.lastChild.style.insetInlineStart = `${limit || -9}%`;
     say("level", this._says("sensor.battery_level"));
     bar.ariaLabel = join(find("level").textContent, limited);
     say("range", join(this._says("sensor.range"), limited));
@@ -131,33 +132,37 @@ export class FlotteCar extends HTMLElement {
 
   /** Whether the car is reachable, or since when it sleeps. */
   _presence() {
-    const [online, seen] = [this._state("binary_sensor.online"), this._state("sensor.last_seen")];
+    const seen = this._state("sensor.last_seen");
+    const state = this._state("sensor.state") || this._state("binary_sensor.online");
     if (seen?.state === "unknown") return word(this._hass, "not_seen");
-    if (online?.state === "off" && isKnown(seen))
+    if (state?.state === "asleep" && isKnown(seen))
       return word(this._hass, "asleep_since", timeOf(this._hass, seen));
-    return online && this._hass.formatEntityState(online);
+    return state && this._hass.formatEntityState(state);
   }
 
-  /** Show each part; returns the names of what is open. */
+  /** Show each part; returns the names of what is open and of low tyres. */
   _updateParts(root) {
-    const open = [];
+    const [open, warnings] = [[], []];
     for (const part of root.querySelectorAll("[data-key]")) {
       const key = part.dataset.key;
       const state = this._state(key);
       const low = ["low", "flat"]
-        .map((kind) => `binary_sensor.${part.id.replace("pressure", `${kind}_tyre`)}`)
+        .map((kind) => `binary_sensor.${kind}_tyre_${part.id.split("pressure_")[1]}`)
         .find((each) => this._is(each, "on"));
-      const isOpen = !!low || OPEN.includes(state?.state);
-      part.classList.toggle("open", isOpen);
+      const isOpen = OPEN.includes(state?.state);
+      if (low) warnings.push(this._nameOf(low));
+      part.classList.toggle("open", isOpen || !!low);
+      part.classList.toggle("locked", state?.state === "locked");
       part.classList.toggle("unknown", !!state && !isKnown(state));
       part.classList.toggle("missing", !state);
       if (!state) continue;
       part.role = "button";
       part.tabIndex = 0;
-      part.ariaLabel = `${this._nameOf(key)}: ${this._hass.formatEntityState(state)}`;
-      if (isOpen && !["doors", "charge_port"].includes(part.id)) open.push(this._nameOf(low || key));
+      part.ariaLabel = `${this._nameOf(key)}: ${this._hass.formatEntityState(state)}` +
+        (low ? `, ${this._nameOf(low)}` : "");
+      if (isOpen && !["doors", "charge_port"].includes(part.id)) open.push(this._nameOf(key));
     }
-    return open;
+    return [open, warnings];
   }
 
   _updateActions() {
@@ -171,7 +176,7 @@ export class FlotteCar extends HTMLElement {
       const priced = { turn_off: "command", unlock: "unlock" }[name] || start;
       const price = this._prices[priced];
       asked.push(priced);
-      button.disabled = this._pending.has(key);
+      button.disabled = this._pending.has(key) || /^(un)?locking$/.test(state);
       if (service === toggle) button.ariaPressed = name === "turn_off";
       button.firstChild.setAttribute("icon", `mdi:${name === "unlock" ? "lock-open-variant" : icon}`);
       button.children[1].textContent = icon === "fan"
@@ -188,11 +193,11 @@ export class FlotteCar extends HTMLElement {
   _priceText({ cost, currency, decision }) {
     if (decision === "refused") return word(this._hass, "not_now");
     const format = { style: "currency", currency, maximumFractionDigits: 3 };
-    const price = new Intl.NumberFormat(languageOf(this._hass), format).format(cost);
+    const price = cost.toLocaleString(this._hass.locale.language, format);
     return cost ? word(this._hass, "up_to", price) : price;
   }
 
-  /** Ask Flotte for prices; nothing is sent to Tesla or counted. */
+  /** Ask Flotte for prices; nothing is sent to Tesla. */
   async _quote(actions) {
     const { device } = this._config;
     for (const action of new Set(actions)) {
@@ -206,7 +211,7 @@ export class FlotteCar extends HTMLElement {
   }
 
   async _act(key, service) {
-    if (this._pending.has(key)) return; // A command is never sent twice.
+    if (this._pending.has(key)) return; // Never send a command twice.
     this._pending.add(key);
     this._updateActions();
     const target = { entity_id: this._entities[key] };

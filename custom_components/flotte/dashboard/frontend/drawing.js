@@ -1,6 +1,4 @@
 // The car from above, drawn by us: front at the top, charge port at the rear left.
-const BODY = "M100 16C71 16 57 26 53 56 50 78 49 98 49 122V232C49 264 52 286 61 298 69 306 84 309 100 309" +
-  "S131 306 139 298C148 286 151 264 151 232V122C151 98 150 78 147 56 143 26 129 16 100 16Z";
 const TYRES = { front_left: [43, 64], front_right: [148, 64], rear_left: [43, 234], rear_right: [148, 234] };
 
 /** A part that shows an entity. */
@@ -20,8 +18,8 @@ const side = (who, x, inwards) =>
 export const DRAWING = `<svg viewBox="8 8 184 322" role="group">
 ${Object.entries(TYRES).map(([wheel, [x, y]]) =>
   part(`sensor.pressure_${wheel}`, `<rect x="${x}" y="${y}" width="9" height="36" rx="3"/>`)).join("")}
-<path class="body" d="${BODY}"/>
-<path class="line" d="M58 44Q62 32 72 27M142 44Q138 32 128 27M60 290Q64 299 74 303M140 290Q136 299 126 303"/>
+<path class="body" d="M100 16C71 16 57 26 53 56 50 78 49 98 49 122V232C49 264 52 286 61 298 69 306 84 309 100 309
+S131 306 139 298C148 286 151 264 151 232V122C151 98 150 78 147 56 143 26 129 16 100 16Z"/>
 ${part("cover.frunk", '<path d="M60 66C65 38 78 28 100 28S135 38 140 66L137 96C122 87 78 87 63 96Z"/>', "panel")}
 ${part("cover.trunk", '<path d="M66 246C84 253 116 253 134 246L138 286C127 300 73 300 62 286Z"/>', "panel")}
 <path class="glass" d="M64 104C78 93 122 93 136 104L130 136C118 128 82 128 70 136ZM71 142C84 135 116 135 129 142V226C116 233 84 233 71 226Z"/>
@@ -44,8 +42,8 @@ svg { height: 300px; min-width: 130px; max-width: 50%; overflow: visible; fill: 
 svg * { transition: transform .4s }
 .body { fill: var(--secondary-background-color) }
 .glass { fill: var(--primary-text-color); opacity: .14 }
-.body, .panel path, .leaf { stroke: var(--color) }
-.line { stroke: var(--color); stroke-width: 2.5 }
+.body, .panel path, .leaf, .line { stroke: var(--color) }
+.line { stroke-width: 2.5 }
 .panel path { fill: transparent }
 .leaf { fill: var(--card-background-color) }
 rect { fill: var(--color) }
@@ -55,20 +53,19 @@ rect { fill: var(--color) }
 .panel.open path { fill: var(--color); fill-opacity: .5; stroke-width: 3 }
 #charge_port { fill: var(--disabled-color) }
 #charge_port.open { fill: var(--info-color) }
-.charging #charge_port { fill: var(--success-color); animation: pulse 1.6s infinite }
+.charging #charge_port { fill: var(--success-color) }
 #cable { stroke: var(--info-color); stroke-width: 4; visibility: hidden }
 .plugged #cable { visibility: visible }
 .charging #cable { stroke: var(--success-color) }
 #doors { stroke: var(--color); stroke-width: 3 }
-#doors:not(.open) { --color: var(--success-color) }
+#doors.locked { --color: var(--success-color) }
 #doors.open path { transform: translate(0, -3px) rotate(-20deg); transform-origin: 93px 185px }
-.unknown { opacity: .3 }
-.panel.missing { display: none }
+.unknown, .missing { opacity: .3 }
+.panel.missing, #doors.missing { display: none }
 .hit { fill: transparent; stroke: none }
 [role=button] { cursor: pointer }
 [role=button]:focus-visible, button:focus-visible { outline: 3px solid var(--primary-color) }
 .mirrored .seats { transform: scaleX(-1); transform-origin: 100px }
-@keyframes pulse { 50% { opacity: .35 } }
 .side { flex: 1 120px; display: grid; gap: 6px; overflow-wrap: anywhere }
 #level { font-size: 34px; font-weight: 500 }
 #bar { height: 10px; border-radius: 5px; background: var(--divider-color); position: relative; overflow: hidden }
@@ -76,13 +73,13 @@ rect { fill: var(--color) }
 #bar i { inset-inline-start: 0; background: var(--success-color) }
 #bar.low i { background: var(--warning-color) }
 #bar b { width: 2px; background: var(--primary-text-color) }
-.dim, small { color: var(--secondary-text-color) }
-.warn { color: var(--warning-color) }
+.dim { color: var(--secondary-text-color) }
+.warn { text-decoration: underline 2px var(--warning-color) }
 .actions { display: grid; grid-template-columns: repeat(auto-fit, minmax(70px, 1fr)); gap: 8px; margin-top: 12px }
 button { font: inherit; color: inherit; background: var(--secondary-background-color); border: 0; border-radius: 12px;
   padding: 10px 2px; display: grid; gap: 2px; place-items: start center; cursor: pointer }
 button[disabled] { opacity: .5; cursor: progress }
 [aria-pressed=true] ha-icon { color: var(--primary-color) }
 small { font-size: 12px }
-@media (prefers-reduced-motion) { * { animation: none !important; transition: none !important } }
+@media (prefers-reduced-motion) { svg * { transition: none } }
 `;

@@ -1,4 +1,4 @@
-// Editor of the dashboard and of the car card.
+// Editor of dashboard and card.
 import { devicesOf, nameOf } from "./entities.js";
 import { word } from "./words.js";
 

@@ -1,4 +1,4 @@
-// Lookup of Flotte's entities by translation key: ids depend on the language and on the owner.
+// Flotte's entities by translation key: ids depend on the language and on the owner.
 const DOMAIN = "flotte";
 
 const keyOf = (entry) => `${entry.entity_id.split(".", 1)[0]}.${entry.translation_key}`;
@@ -21,24 +21,18 @@ const KINDS = {
 
 export const nameOf = (device) => device?.name_by_user || device?.name || "Tesla";
 
-/** Devices of a kind, sorted by name. */
+/** Devices of a kind in a fixed order: a new name must not move the open page. */
 export function devicesOf(hass, kind) {
   const ids = Object.values(hass.entities)
     .filter((entry) => entry.platform === DOMAIN && KINDS[kind].includes(keyOf(entry)))
     .map((entry) => entry.device_id);
-  return [...new Set(ids)]
-    .map((id) => hass.devices[id])
-    .filter(Boolean)
-    .sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
+  return Object.values(hass.devices).filter(({ id }) => ids.includes(id));
 }
 
 export const isKnown = (state) => !!state && !["unknown", "unavailable"].includes(state.state);
 
-// Countries that drive on the left.
-const LEFT = "AU BN CY FJ GB GG HK IE IM IN JE JM JP KE LK MT MU MY NZ SG TH ZA";
-
-/** Whether the driver sits on the right: as the car reports, else as in the owner's country. */
-export function isRightHandDrive(hass, entities) {
+/** Whether the driver sits on the right: as the car reports, else by its VIN. */
+export function isRightHandDrive(hass, entities, device) {
   const reported = hass.states[entities["binary_sensor.right_hand_drive"]];
-  return isKnown(reported) ? reported.state === "on" : LEFT.split(" ").includes(hass.config.country);
+  return isKnown(reported) ? reported.state === "on" : "BDFH".includes(device?.identifiers[0][1][4]);
 }

@@ -34,8 +34,8 @@ if (!customElements.get("flotte-car")) {
     preview: true,
     getEntitySuggestion: (hass, entityId) => {
       const entry = hass.entities[entityId];
-      const fits = entry?.platform === "flotte" && entry.translation_key === "battery_level";
-      return fits ? { config: { type: "custom:flotte-car", device: entry.device_id } } : null;
+      if (entry?.platform !== "flotte" || entry.translation_key !== "battery_level") return null;
+      return { config: { type: "custom:flotte-car", device: entry.device_id } };
     },
   });
 }

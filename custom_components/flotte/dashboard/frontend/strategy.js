@@ -1,4 +1,4 @@
-// Dashboard strategy: views of what exists.
+// Dashboard: views of what exists.
 import { makeEditor } from "./editor.js";
 import { devicesOf, entitiesOf, nameOf } from "./entities.js";
 import { ownName, withWords, word } from "./words.js";
@@ -19,11 +19,6 @@ const known = (key, card, state_not = ["unknown", "unavailable"]) => (e, hass) =
   e[key] && { ...card(e, hass), visibility: [{ condition: "state", entity: e[key], state_not }] };
 const values = (keys, domain = "sensor") =>
   each(keys, (key, name) => known(`${domain}.${key}`, tile(`${domain}.${key}`, {}, name)));
-/** An attribute that may need more than one line. */
-const text = (key, attribute) =>
-  known(key, (e) => ({
-    type: "markdown", content: `{{ state_attr('${e[key]}', '${attribute}') }}`, text_only: true, grid_options,
-  }));
 /** A card of several entities. */
 const several = (keys, card) => (e) => {
   const entities = keys.map((key) => e[key]).filter(Boolean);
@@ -33,7 +28,7 @@ const graph = (keys, days_to_show, period) =>
   several(keys, { type: "statistics-graph", stat_types: ["mean"], days_to_show, period });
 
 /** A section; nothing if none of its rows makes a card. */
-function section(hass, device, heading, icon, rows) {
+function section(hass, device, heading, rows, icon) {
   const e = entitiesOf(hass, device.id);
   const cards = rows.flat().map((row) => row(e, hass, device)).filter(Boolean);
   if (heading && cards.length) cards.unshift({ type: "heading", heading, icon });
@@ -87,10 +82,13 @@ const CAR = {
 };
 
 const AGAIN = "button.follow_sun_again";
+const DECISION = "sensor.charging_decision";
 const SUN = [
   wide("select.charging_mode", "select-options"),
-  wide("sensor.charging_decision"),
-  text("sensor.charging_decision", "sentence"),
+  wide(DECISION),
+  known(DECISION, (e) => ({
+    type: "markdown", content: `{{ state_attr('${e[DECISION]}', 'sentence') }}`, text_only: true, grid_options,
+  })),
   values("surplus_for_vehicle=surplus next_planned_charge=next_charge sun_share=sun_share charge_cost=cost " +
     "energy_from_sun=solar_energy energy_from_grid=grid_energy charging_commands_today=commands"),
   tile("binary_sensor.taken_over", {}, "taken_over"),
@@ -119,8 +117,7 @@ const BUDGET = [
 const COSTS = [
   values("cost_signal=signals cost_command=commands cost_data=data cost_wake=wakes wakes_today=woken wakes_saved=wakes_saved " +
     "supercharging_cost supercharging_energy"),
-  wide("event.spending_decision"),
-  text("event.spending_decision", "explanation"),
+  several(["sensor.spending_reason"], { type: "logbook", hours_to_show: 168 }),
 ];
 
 async function homeSections(hass, site) {
@@ -128,13 +125,19 @@ async function homeSections(hass, site) {
   const flow = () => energy && { type: "energy-distribution", link_dashboard: true, grid_options };
   const parts = Object.values(hass.devices).filter((part) => part.via_device_id === site.id);
   return [
-    section(hass, site, nameOf(site), "", [flow, ...HOME]),
-    section(hass, site, "", "", [graph(POWERS, 1, "5minute")]),
-    ...parts.map((part) => section(hass, part, nameOf(part), "", CONNECTOR)),
+    section(hass, site, nameOf(site), [flow, ...HOME]),
+    section(hass, site, "", [graph(POWERS, 1, "5minute")]),
+    ...parts.map((part) => section(hass, part, nameOf(part), CONNECTOR)),
   ];
 }
 
 const ALL = [...Object.keys(CAR), "sun", "home", "spending"];
+
+/** The chosen ones of `all`; all of them if none is left. */
+function chosen(all, choice) {
+  const found = all.filter((each) => [choice].flat().includes(each.id ?? each));
+  return found.length ? found : all;
+}
 
 export class FlotteDashboard extends HTMLElement {
   static registryDependencies = ["entities", "devices"];
@@ -150,11 +153,11 @@ export class FlotteDashboard extends HTMLElement {
 
   static async generate({ cars, sections }, bare) {
     const hass = await withWords(bare);
-    const wanted = ALL.filter((key) => !sections?.length || sections.includes(key));
-    const shown = devicesOf(hass, "car").filter(({ id }) => !cars?.length || cars.includes(id));
+    const wanted = chosen(ALL, sections);
+    const shown = chosen(devicesOf(hass, "car"), cars);
     const views = shown.map((device) => ({
       title: nameOf(device), path: device.id, sections: wanted.filter((key) => CAR[key]).map((key) =>
-        section(hass, device, key !== "car" && word(hass, key), `mdi:${CAR[key][0]}`, CAR[key][1])),
+        section(hass, device, key !== "car" && word(hass, key), CAR[key][1], `mdi:${CAR[key][0]}`)),
     }));
     const add = async (key, icon, kind, make) => {
       if (!wanted.includes(key)) return;
@@ -162,13 +165,15 @@ export class FlotteDashboard extends HTMLElement {
       const made = await Promise.all(devices.map(make));
       views.push({ title: word(hass, key), path: key, icon, sections: made.flat() });
     };
-    const titled = (device, rows) => section(hass, device, nameOf(device), "", rows);
+    const titled = (device, rows) => section(hass, device, nameOf(device), rows);
     await add("sun", "mdi:solar-power-variant", "car", (car) => titled(car, SUN));
     await add("home", "mdi:home-lightning-bolt", "site", (site) => homeSections(hass, site));
     await add("spending", "mdi:cash-multiple", "account", (it) =>
-      [titled(it, BUDGET), section(hass, it, word(hass, "spending"), "", COSTS)]);
+      [titled(it, BUDGET), section(hass, it, word(hass, "spending"), COSTS)]);
     for (const view of views)
       Object.assign(view, { type: "sections", max_columns: 3, sections: view.sections.filter(Boolean) });
-    return { title: "Tesla", views: views.filter((view) => view.sections.length) };
+    const filled = views.filter((view) => view.sections.length);
+    if (!filled.length) filled.push({ cards: [{ type: "markdown", content: word(hass, "no_car") }] });
+    return { title: "Tesla", views: filled };
   }
 }

@@ -1,6 +1,4 @@
 // Words that no entity has, and times of day.
-export const languageOf = (hass) => hass.locale.language;
-
 /** Load the words in the user's language; returns `hass` with them. */
 export const withWords = async (hass) => ({
   ...hass, localize: await hass.loadBackendTranslation("config_panel", "flotte"),
@@ -23,5 +21,5 @@ export function timeOf(hass, state) {
   if (time_zone === "server") options.timeZone = hass.config.time_zone;
   if (moment.toDateString() !== new Date().toDateString())
     Object.assign(options, { day: "numeric", month: "short" });
-  return new Intl.DateTimeFormat(languageOf(hass), options).format(moment);
+  return moment.toLocaleString(hass.locale.language, options);
 }

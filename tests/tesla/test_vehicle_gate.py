@@ -296,6 +296,44 @@ async def test_a_deferral_that_cannot_be_saved_is_refused(
     assert settled == []
 
 
+@pytest.mark.parametrize("meanwhile", ["nothing", "cancelled", "newer", "awake", "stopped"])
+async def test_a_deferral_that_cannot_be_saved_loses_no_other(
+    vehicle: Vehicle, car: Car, settled: Settled, meanwhile: str
+) -> None:
+    """The setting before it waits again, unless it was dropped too, which is reported."""
+    vehicle.gate.policy = NO_WAKES
+    first, second, third = map(commands.set_charge_limit, (60, 70, 80))
+    await vehicle.send(first, SUN)
+    may_fail = asyncio.Event()
+
+    async def fail() -> None:
+        await may_fail.wait()
+        raise NotKept
+
+    vehicle.persistence.save = fail
+    failing = [asyncio.create_task(vehicle.send(second, SUN))]
+    await until(lambda: deferred(vehicle) == [second])
+    if meanwhile == "cancelled":
+        assert vehicle.deferred.cancel() == 1
+    elif meanwhile == "newer":
+        failing.append(asyncio.create_task(vehicle.send(third, SUN)))
+        await asyncio.sleep(0)
+    elif meanwhile == "awake":
+        car.steer({"state": "online"})
+        vehicle.apply_state("online")
+        await vehicle.deferred.run_all()
+    elif meanwhile == "stopped":
+        failing[0].cancel()
+    may_fail.set()
+    results = await asyncio.gather(*failing, return_exceptions=True)
+    wanted = asyncio.CancelledError if meanwhile == "stopped" else NotKept
+    assert [type(each) for each in results] == [wanted] * len(failing)
+    dropped = meanwhile == "cancelled"
+    assert deferred(vehicle) == ([] if dropped else [first])
+    assert [type(result) for _, result in settled] == ([Dropped, Dropped] if dropped else [])
+    assert car.executions == []
+
+
 async def test_a_persons_setting_supersedes_a_deferred_one(
     vehicle: Vehicle, car: Car, settled: Settled, tasks: list[asyncio.Task[None]]
 ) -> None:

@@ -75,13 +75,18 @@ class DeferralQueue:
         """Remove and return the deferred command of a kind, if any."""
         return self.waiting.pop(kind, None)
 
-    def replace(self, new: DeferredCommand, old: DeferredCommand | None) -> None:
-        """Undo the deferral of `new`, and put back the command that it replaced, if any."""
+    def replace(self, new: DeferredCommand, old: DeferredCommand | None) -> bool:
+        """Undo the deferral of `new`, and put back the command that it replaced, if any.
+
+        Return False if `new` no longer waits; then nothing changes.
+        """
         kind = str(new.command.supersedes)
-        if self.waiting.get(kind) == _unprepared(new):
-            del self.waiting[kind]
-            if old is not None:
-                self.waiting[kind] = old
+        if self.waiting.get(kind) != _unprepared(new):
+            return False
+        del self.waiting[kind]
+        if old is not None:
+            self.waiting[kind] = old
+        return True
 
     def expire(self, now: datetime) -> list[DeferredCommand]:
         """Remove and return the expired commands.

@@ -82,6 +82,10 @@ class DeferredCommands:
         self._send = send
         # One run at a time: two could send the same command twice.
         self._lock = asyncio.Lock()
+        # One save at a time: undoing a deferral must restore the one before it.
+        self._saving = asyncio.Lock()
+        # The kind of the deferral that is being saved; it may still be undone.
+        self._unsaved: str | None = None
         # The deferred command that is being sent; it may be deferred again.
         self._resuming: Command | None = None
         # Whether it has its result already, such as being cancelled; then it must not be sent.
@@ -125,27 +129,44 @@ class DeferredCommands:
             Refused: the deferral could not be saved, so the command is not deferred; or it was
                 dropped while it was to run.
         """
-        self._refuse_dropped(command)
-        now = self._context.now()
-        new = DeferredCommand(command, caller, now, decision.until)
-        old = self.queue.put(new)
-        if command is self._resuming:
-            # A deferred command that could not run continues to wait.
-            return Done(waits_until=decision.until)
-        try:
-            await self._persistence.save()
-        except Refused:
-            self.queue.replace(new, old)
-            raise
-        if old is not None:
-            self._report(old, Dropped(SUPERSEDED))
+        async with self._saving:
+            self._refuse_dropped(command)
+            now = self._context.now()
+            new = DeferredCommand(command, caller, now, decision.until)
+            old = self.queue.put(new)
+            if command is self._resuming:
+                # A deferred command that could not run continues to wait.
+                return Done(waits_until=decision.until)
+            await self._save(new, old)
         self._context.api.meter.note_avoided_wake(caller, self._context.vin, now)
         _LOGGER.debug(
             "%s waits until %s is awake: %s", command.name, self._context.vin[-6:], decision.key
         )
         self._knowledge.notify(frozenset({signals.ONLINE}))
         self._knowledge.intents.note(command)
+        if self._presence.is_online:
+            self._on_online()
         return Done(waits_until=decision.until)
+
+    async def _save(self, new: DeferredCommand, old: DeferredCommand | None) -> None:
+        """Save a deferral; if its caller gets an error instead, restore the one before it.
+
+        If the deferral was cancelled or superseded meanwhile, so was the one before it.
+
+        Raises:
+            Refused: it could not be saved.
+        """
+        self._unsaved = new.command.supersedes
+        try:
+            await self._persistence.save()
+        except Refused, asyncio.CancelledError:
+            if self.queue.replace(new, old):
+                old = None
+            raise
+        finally:
+            self._unsaved = None
+            if old is not None:
+                self._report(old, Dropped(SUPERSEDED))
 
     async def supersede(self, command: Command) -> None:
         """Drop an earlier deferred command of this kind, and save that before this one is sent.
@@ -218,7 +239,7 @@ class DeferredCommands:
             for kind, each in tuple(self.waiting.items()):
                 if not self._presence.is_online:
                     return
-                if self.waiting.get(kind) is not each:
+                if self.waiting.get(kind) is not each or kind == self._unsaved:
                     continue
                 if self._turns.is_waiting(kind):
                     # Running it would replace a newer command that waits for its turn.

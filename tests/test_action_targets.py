@@ -84,6 +84,26 @@ async def test_targets_without_a_car(
     assert (refusal.value.translation_placeholders or {}).get("name") == named
 
 
+@pytest.mark.parametrize(
+    ("kind", "key"), [("device_id", "not_a_vehicle"), ("area_id", "no_vehicle_in_target")]
+)
+async def test_a_disabled_car_gets_no_command(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, kind: str, key: str
+) -> None:
+    """Neither by name nor in an area."""
+    device_id, devices = device_of(hass, loaded, MODEL_S), dr.async_get(hass)
+    area = ar.async_get(hass).async_create("Garage").id
+    devices.async_update_device(device_id, area_id=area, disabled_by=dr.DeviceEntryDisabler.USER)
+    await hass.async_block_till_done()
+    target = {"device_id": device_id, "area_id": area}
+    with pytest.raises(ServiceValidationError) as refusal:
+        await hass.services.async_call(
+            DOMAIN, "navigate", {"destination": "Dam 1"}, blocking=True, target={kind: target[kind]}
+        )
+    assert refusal.value.translation_key == key
+    assert tesla.world.cars[MODEL_S].executions == []
+
+
 async def test_no_target_at_all(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     with pytest.raises(vol.Invalid):
         await hass.services.async_call(DOMAIN, "navigate", {"destination": "Dam 1"}, blocking=True)

@@ -18,7 +18,8 @@ class TargetedDevices(NamedTuple):
     """Devices that it names, or one of whose entities it names, also those of other integrations.
     An entity without a device stands for itself."""
     found: list[str]
-    """Further devices of Flotte in its areas, on its floors, or with its labels."""
+    """Further devices of Flotte in its areas, on its floors, or with its labels, except for those
+    that are disabled."""
 
 
 @callback
@@ -36,7 +37,16 @@ def async_devices_of(hass: HomeAssistant, target: TargetSelection) -> TargetedDe
     ours = [each for each in sorted(found) if async_entry_of(hass, each) is not None]
     whole = list(dict.fromkeys(_whole(hass, each) for each in named))
     others = dict.fromkeys(_whole(hass, each) for each in ours)
-    return TargetedDevices(whole, [each for each in others if each not in whole])
+    return TargetedDevices(
+        whole, [each for each in others if each not in whole and not is_disabled(hass, each)]
+    )
+
+
+@callback
+def is_disabled(hass: HomeAssistant, device_id: str) -> bool:
+    """Whether the user disabled a device."""
+    device = dr.async_get(hass).async_get(device_id)
+    return isinstance(device, dr.DeviceEntry) and device.disabled
 
 
 def _whole(hass: HomeAssistant, device_id: str) -> str:

@@ -94,8 +94,8 @@ def async_get_vehicle(hass: HomeAssistant, device_id: str) -> VehicleCoordinator
     """Return the coordinator of a vehicle's device.
 
     Raises:
-        ServiceValidationError: there is no such device, it is not a vehicle of Flotte's, or its
-            account is not loaded.
+        ServiceValidationError: there is no such device, it is not a vehicle of Flotte's or is
+            disabled, or its account is not loaded.
     """
     return _async_find(hass, device_id, lambda data: data.vehicles, translation_key="not_a_vehicle")
 
@@ -119,7 +119,7 @@ def _async_find[CoordinatorT: FlotteCoordinator](
         hass, DOMAIN, device_id, include_child_devices=False
     )
     for coordinator in coordinators_of(entry.runtime_data):
-        if (DOMAIN, coordinator.unique_prefix) in device.identifiers:
+        if (DOMAIN, coordinator.unique_prefix) in device.identifiers and not device.disabled:
             return coordinator
     raise ServiceValidationError(
         translation_domain=DOMAIN,

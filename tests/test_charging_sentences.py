@@ -100,7 +100,8 @@ SENTENCES: Final = {
         "Waiting until the sun lasts: 1.0 kW to spare, 0.2 kW needed."
     ),
     "allowance used up: no start for the sun": (
-        "Waiting for much sun, because 300 of 60 commands a day are used: 9.0 kW to spare."
+        "Waiting for much sun, because the day's commands are running out (used: 300 of 60): "
+        "9.0 kW to spare."
     ),
     "none": "Stopped: the surplus ended. 0.0 kW to spare, 3.5 kW needed.",
     "none, a minute after the start": (
@@ -113,7 +114,7 @@ SENTENCES: Final = {
         "Waiting until 07:01, because the car or its charger ended the last charge at once."
     ),
     "too many starts today": (
-        "Waiting until tomorrow to spare the car: charging started 12 times today."
+        "Waiting until tomorrow to spare the car: charging started too often today (starts: 12)."
     ),
     "another vehicle follows the sun": "Charging at 8 A: another car follows the sun.",
 }

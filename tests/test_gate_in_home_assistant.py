@@ -224,7 +224,7 @@ async def test_a_refused_lock_has_a_text(
     await use_up_wakes(hass, wait, aurora)
     aurora.executions.clear()
     words = (
-        "The car is asleep, and automations have used 2 of 2 wake-ups today. Wait until "
+        "The car is asleep, and automations have used up today's wake-ups (2 of 2). Wait until "
         "2026-10-20 17:00, allow more wake-ups in Flotte's options, or do it yourself"
     )
     with pytest.raises(HomeAssistantError) as refusal:

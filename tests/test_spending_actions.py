@@ -308,9 +308,9 @@ async def test_projection_of_the_report(
     assert projection["total"] == pytest.approx(float(price), abs=0.005)
     assert projection["to_pay"] == pytest.approx(max(0, float(price) - 10), abs=0.005)
     assert projection["basis"] == "projection_week"
-    assert "9 days" in projection["explanation"]
+    assert "number of days: 9" in projection["explanation"]
     assert "2026-10-11 to 2026-10-19" in projection["explanation"]
-    assert "11 days remain after today" in projection["explanation"]
+    assert "days remaining after today: 11" in projection["explanation"]
     for row in rows:
         ledger.meter.ledger.book(row, -600)
 

@@ -116,6 +116,25 @@ BROKEN: list[tuple[Rule, Changes, str]] = [
         {"translations/nl.json": changed({}, "exceptions.unreachable.message", "{gastheer}?")},
         "other placeholders",
     ),
+    (
+        texts.counts_alone,
+        {"translations/nl.json": changed({}, "exceptions.unreachable.message", "Nog {days} dagen")},
+        "noun after a count: {days} dagen",
+    ),
+    (
+        texts.names_unique,
+        {
+            "translations/nl.json": json.dumps(
+                {
+                    "entity": {
+                        "button": {"drive": {"name": "Rijden"}},
+                        "sensor": {"driving": {"name": "rijden"}},
+                    }
+                }
+            )
+        },
+        "button.drive and sensor.driving have one name",
+    ),
     # icons.json
     (
         texts.icons_used,

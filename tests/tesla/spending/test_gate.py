@@ -646,13 +646,13 @@ def test_every_decision_is_explained(case: Case) -> None:
 @pytest.mark.parametrize(
     ("case", "part"),
     [
-        ("quota_used_for_an_unlock", "automations have used 2 of 2 wake-ups today"),
+        ("quota_used_for_an_unlock", "automations have used up today's wake-ups (2 of 2)"),
         ("quota_used_for_an_unlock", "Wait until 2026-03-11 00:00,"),
-        ("quota_used", "automations have used 2 of 2 wake-ups today"),
+        ("quota_used", "automations have used up today's wake-ups (2 of 2)"),
         ("quota_used", "or is dropped at 2026-03-10 18:00."),
         (
             "charging_has_used_its_wakes",
-            "charging at home has used 4 of 4 wake-ups today. Wait until",
+            "charging at home has used up today's wake-ups (4 of 4). Wait until",
         ),
         ("a_stop_above_the_budget", "Stopping the charge costs at most 0.001 EUR"),
         ("quiet_hours_are_local", "between 22:00 and 07:00. Wait until 2026-03-11 07:00,"),

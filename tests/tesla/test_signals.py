@@ -2064,6 +2064,8 @@ def test_a_poll_only_rounds_what_the_same_car_streams() -> None:
     now = datetime(2026, 10, 20, 10, 0, tzinfo=UTC)
     car = World(clock := DrivenClock(now.timestamp())).cars[AURORA]
     car.steer({"state": "online", "plugged_in": "ac1", "battery_level": 68.756, "charging": True})
+    # 72 °F, on the car's display.
+    car.steer({"climate": {"on": True, "driver_temp": (72 - 32) / 1.8}})
     clock.advance(1234.5)
     car.advance()
     streamed = {

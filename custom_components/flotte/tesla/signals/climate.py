@@ -49,6 +49,7 @@ DRIVER_TEMPERATURE = Signal(
     path="climate_state.driver_temp_setting",
     firmware="2024.44.25",
     step=TEMPERATURE_STEP,
+    poll_step=0.1,
 )
 PASSENGER_TEMPERATURE = Signal(
     "HvacRightTemperatureRequest",
@@ -57,6 +58,7 @@ PASSENGER_TEMPERATURE = Signal(
     path="climate_state.passenger_temp_setting",
     firmware="2024.44.25",
     step=TEMPERATURE_STEP,
+    poll_step=0.1,
 )
 MINIMUM_TEMPERATURE = Signal(
     "MinAvailTemp", celsius, CLIMATE_SETTING, path="climate_state.min_avail_temp", streamed=False

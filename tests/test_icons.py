@@ -11,11 +11,11 @@ import hass_frontend
 import pytest
 
 ROOT: Final = Path(__file__).parents[1]
-SUFFIXES: Final = {".js", ".json", ".md", ".py", ".yaml"}
+SUFFIXES: Final = {".html", ".js", ".json", ".md", ".py", ".yaml", ".yml"}
 FILES: Final = sorted(
     path
-    for folder in ("custom_components", "demo", "docs", "blueprints", "README.md")
-    for path in ((ROOT / folder).rglob("*") if (ROOT / folder).is_dir() else [ROOT / folder])
+    for place in ("custom_components", "demo", "docs", "blueprints", "*.md")
+    for path in (ROOT.glob(place) if "*" in place else (ROOT / place).rglob("*"))
     if path.suffix in SUFFIXES and "mdi:" in path.read_text("utf-8")
 )
 

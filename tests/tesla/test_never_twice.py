@@ -36,7 +36,7 @@ from tests.tesla.trial import QuietSimulator, Trial, Wish, on_trial
 
 EXAMPLES = int(os.environ.get("FLOTTE_EXAMPLES", "500"))
 
-pytestmark = pytest.mark.timeout(120 + EXAMPLES)
+pytestmark = pytest.mark.timeout(600 + EXAMPLES)
 
 CHARGES = ("Charging", "Starting", "Complete")
 

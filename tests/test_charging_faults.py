@@ -25,6 +25,7 @@ from tests import home_charging
 from tests.conftest import MODEL_Y, set_up
 from tests.fleet import MINUTE, MOMENT, Wait
 from tests.home_charging import PERSON, controller_of, house, make_home, reason_of
+from tests.tesla.servers import until
 
 pytestmark = [pytest.mark.freeze_time(MOMENT), pytest.mark.usefixtures("quick_waits")]
 
@@ -39,6 +40,8 @@ class Gateway:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, controller: ChargingController) -> None:
         self.reached = asyncio.Event()
         self.go_on = asyncio.Event()
+        self.hass = controller.coordinator.hass
+        self.sender = controller.sender
         self.before: str | None = None
         self.after: str | None = None
         channel = controller.coordinator.vehicle.channel
@@ -58,21 +61,20 @@ class Gateway:
         """Let time pass until a command is held back."""
         for _ in range(20):
             await step()
-            for _ in range(3000):
-                if self.reached.is_set():
-                    return
-                # The clock stands still, but the simulator answers.
-                await asyncio.sleep(0)
+            # The clock stands still, but the simulator answers.
+            quiet = self.hass.async_block_till_done(wait_background_tasks=True)
+            both = [asyncio.ensure_future(each) for each in (self.reached.wait(), quiet)]
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            for each in both:
+                each.cancel()
+            if self.reached.is_set():
+                return
         pytest.fail("no command")
 
-    async def release(self, controller: ChargingController) -> None:
+    async def release(self) -> None:
         """Let the command go on, and what follows it end, while the clock stands still."""
         self.go_on.set()
-        for _ in range(30000):
-            await asyncio.sleep(0)
-            if not controller.sender.is_sending:
-                return
-        pytest.fail("the commands do not end")
+        await until(lambda: not self.sender.is_sending)
 
     async def _hold(self) -> None:
         self.before = self.after = None
@@ -141,7 +143,7 @@ async def test_turned_off_during_a_start_it_does_not_start(
     house(tesla, 9000)
     await gateway.wait(step)
     plugged.async_change(mode=ChargingMode.OFF)
-    await gateway.release(plugged)
+    await gateway.release()
     await wait(5 * MINUTE)
     assert (car.charging.state, car.charging.requested_amps) == ("Stopped", 16)
 
@@ -163,7 +165,7 @@ async def test_a_person_stops_during_a_start(
     vehicle = plugged.coordinator.vehicle
     stop = hass.async_create_task(vehicle.send(commands.stop_charging(), PERSON))
     await asyncio.sleep(0)
-    await gateway.release(plugged)
+    await gateway.release()
     await stop
     await wait(5 * MINUTE)
     assert (plugged.is_taken_over, car.charging.state) == (True, "Stopped")

@@ -334,6 +334,12 @@ class Receiver:
             self.open -= 1
         return socket
 
+    async def hears(self, count: int) -> None:
+        """Wait until so many messages have come since they were last taken."""
+        while len(self.messages) < count:
+            self.heard.clear()
+            await self.heard.wait()
+
     def take(self) -> list[Message]:
         """The messages since the last call."""
         taken, self.messages = self.messages, []

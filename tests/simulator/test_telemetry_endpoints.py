@@ -268,12 +268,15 @@ async def test_one_creation_at_a_time(simulator: Simulator, owner: Owner) -> Non
     assert (await owner.create([AURORA])).status == 200
 
 
-async def test_a_delayed_creation_is_under_way(simulator: Simulator, owner: Owner) -> None:
-    simulator.faults.order("delay", endpoint="fleet_telemetry_config_jws", seconds=0.2)
+async def test_a_delayed_creation_is_under_way(
+    simulator: Simulator, owner: Owner, delay_over: asyncio.Event
+) -> None:
+    simulator.faults.order("delay", endpoint="fleet_telemetry_config_jws", seconds=1)
     first = asyncio.create_task(owner.create([AURORA]))
     while not simulator.cloud.in_flight:
         await settle()
     assert (await owner.create([AURORA])).status == 429
+    delay_over.set()
     assert (await first).status == 200
 
 

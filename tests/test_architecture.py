@@ -654,6 +654,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "flows.stream_check": HOME_ASSISTANT
     | {
+        "account.names",
         "const",
         "flows.forms",
         "streaming.checks",
@@ -1116,10 +1117,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "const",
     },
     "account.key": HOME_ASSISTANT | {"const", "tesla.signing", "aiohttp", "asyncio"},
-    "account.names": HOME_ASSISTANT
-    | {
-        "const",
-    },
+    "account.names": HOME_ASSISTANT | {"const"},
     "account.zones": HOME_ASSISTANT | {"tesla.signals", "tesla.site"},
     "account.devices": HOME_ASSISTANT
     | {"account.names", "coordinator", "tesla.signals", "tesla.state"},
@@ -1430,7 +1428,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.signals",
         "tesla.telemetry",
     },
-    "flows.forms": HOME_ASSISTANT | {"texts", "voluptuous"},
+    "flows.forms": HOME_ASSISTANT
+    | {
+        "texts",
+        "voluptuous",
+    },
     "flows.rules": HOME_ASSISTANT
     | {
         "flows.forms",
@@ -1453,6 +1455,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"const", "flows.forms", "tesla.spending.endpoints", "tesla.spending.tariff", "voluptuous"},
     "flows.stream": HOME_ASSISTANT
     | {
+        "account.names",
         "const",
         "flows.forms",
         "flows.stream_check",
@@ -1549,6 +1552,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "charging.schedule_takeover",
         "const",
         "coordinator",
+        "flows.forms",
         "onboarding.pairing",
         "spending.account_ledger",
         "spending.issues",

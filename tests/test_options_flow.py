@@ -23,6 +23,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.flotte.account.hosts import get_hosts
 from custom_components.flotte.const import CONF_MONTHLY_LIMIT
+from custom_components.flotte.flows.forms import ADVANCED
 from custom_components.flotte.spending.account_ledger import async_get_ledger
 from custom_components.flotte.streaming import checks
 from custom_components.flotte.streaming import reports as streaming_module
@@ -156,11 +157,23 @@ async def test_limit_is_set_while_the_entry_is_not_loaded(owner: Owner) -> None:
     assert owner.entry.options == {CONF_MONTHLY_LIMIT: 12}
 
 
-@pytest.mark.parametrize("limit", [-1, 1001, "much"])
-async def test_limit_makes_no_sense(owner: Owner, limit: object) -> None:
+@pytest.mark.parametrize(
+    ("entered", "error"),
+    [
+        ({"monthly_limit": -1}, {"monthly_limit": "number_too_small"}),
+        ({"monthly_limit": 1001}, {"monthly_limit": "number_too_large"}),
+        ({"monthly_limit": "much"}, {"monthly_limit": "expected float"}),
+        ({ADVANCED: {"head_start_days": 99}}, {ADVANCED: "number_too_large"}),
+    ],
+)
+async def test_limit_makes_no_sense(
+    owner: Owner, entered: dict[str, object], error: dict[str, str]
+) -> None:
+    """The front end shows the text of the key, which says what to do."""
     result = await owner.choose("spending")
-    with pytest.raises(InvalidData):
-        await owner.submit(result, monthly_limit=limit)
+    with pytest.raises(InvalidData) as refused:
+        await owner.hass.config_entries.options.async_configure(result["flow_id"], entered)
+    assert refused.value.schema_errors == error
     result = await owner.submit(result, monthly_limit=20)
     assert owner.entry.options == {CONF_MONTHLY_LIMIT: 20}
 

@@ -7,7 +7,6 @@ import voluptuous as vol
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import selector
 from homeassistant.util import dt as dt_util
 
 from .account.address import wrapping_link
@@ -16,6 +15,7 @@ from .account.pairing import PAIRING_ISSUE
 from .charging.schedule_takeover import COLLISION_ISSUE, ScheduleTakeover, find_takeover
 from .const import DOMAIN
 from .coordinator import VehicleCoordinator
+from .flows.forms import number_box
 from .onboarding.pairing import pairing_code
 from .spending.account_ledger import AccountLedger, find_ledger
 from .spending.issues import DASHBOARD, LEDGER_DAMAGED_ISSUE
@@ -212,11 +212,7 @@ _COUNTED: Final[Mapping[str, Category]] = {
     "data_requests": Category.DATA,
     "wakes": Category.WAKE,
 }
-_COUNT: Final = selector.NumberSelector(
-    selector.NumberSelectorConfig(
-        min=0, max=MAX_UNITS, step=1, mode=selector.NumberSelectorMode.BOX
-    )
-)
+_COUNT: Final = number_box(0, MAX_UNITS)
 
 
 def _api_of(entry: FlotteConfigEntry, ledger: AccountLedger) -> FleetApi | None:

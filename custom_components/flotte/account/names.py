@@ -34,6 +34,14 @@ def model_of(vin: str) -> str | None:
     return MODEL_NAMES.get(vin[3:4])
 
 
+def in_markdown(name: str) -> str:
+    """A name without the meaning that its characters have in Markdown."""
+    return _MARKUP.sub(r"\\\g<0>", name)
+
+
+_MARKUP: Final = re.compile(r"[\\`*_\[\]<>#|~]")
+
+
 def is_vin(number: str) -> bool:
     """Whether this has the form of a VIN: 17 letters and digits."""
     return bool(_VIN.fullmatch(number))

@@ -1,6 +1,5 @@
 """Pairing of vehicles with Flotte's key: where and whether, the repair issue, and its checks."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
@@ -19,7 +18,7 @@ from ..tesla.vehicle.stream import Stream
 from ..tesla.vehicle.vehicle import Vehicle
 from .hosts import get_hosts
 from .issues import async_clear_issues, async_raise_issue, issue_subject
-from .names import is_vin
+from .names import in_markdown, is_vin
 from .products import Product, product_name
 
 PAIRING_ISSUE: Final = "key_not_paired"
@@ -36,8 +35,6 @@ _MARKS: Final = {
     KeyStatus.UNKNOWN: "✗",
 }
 """Marks of the vehicles in a list, which the form explains."""
-_MARKUP: Final = re.compile(r"[\\`*_\[\]<>#|~]")
-"""Characters that mean something in Markdown."""
 
 
 def pairing_url(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
@@ -64,7 +61,7 @@ async def async_list_pairing(api: FleetApi, products: Sequence[Product]) -> tupl
             continue
         status = key_status(answer, vin)
         any_unpaired |= status not in (KeyStatus.PAIRED, KeyStatus.NOT_NEEDED)
-        name = _MARKUP.sub(r"\\\g<0>", product_name(vin, product))
+        name = in_markdown(product_name(vin, product))
         lines.append(f"- {_MARKS[status]} {name} ({vin[-6:]})")
     return lines, any_unpaired
 

@@ -1,7 +1,9 @@
 """Building blocks of the options forms: selectors, tables, and the base of all steps."""
 
+import math
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from contextlib import suppress
+from typing import Any, Final, Literal, override
 
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
@@ -22,15 +24,45 @@ from homeassistant.helpers.selector import (
 
 from ..texts import async_option_texts
 
+TOO_SMALL: Final = "number_too_small"
+TOO_LARGE: Final = "number_too_large"
+
+
+class NumberBox(NumberSelector):
+    """Field for a number; the error outside its limits is the key of a text of ours."""
+
+    @override
+    def __call__(self, data: Any) -> float:
+        """Return the number. Raises Invalid."""
+        try:
+            return super().__call__(data)
+        except vol.Invalid as error:
+            with suppress(TypeError, ValueError):
+                is_small = float(data) < self.config.get("min", -math.inf)
+                raise vol.Invalid(TOO_SMALL if is_small else TOO_LARGE) from error
+            raise
+
+
+class AdvancedSection(section):
+    """Section of a form; an error in it is shown at the section, as the front end can do."""
+
+    @override
+    def __call__(self, value: Any) -> Any:
+        """Return the values of the fields. Raises Invalid."""
+        try:
+            return super().__call__(value)
+        except vol.MultipleInvalid as error:
+            raise vol.Invalid(error.errors[0].error_message) from error
+
 
 def number_box(
     minimum: float, maximum: float, step: float | Literal["any"] = 1, *, unit: str | None = None
-) -> NumberSelector:
+) -> NumberBox:
     """Field for a number."""
     config = NumberSelectorConfig(min=minimum, max=maximum, step=step, mode=NumberSelectorMode.BOX)
     if unit is not None:
         config["unit_of_measurement"] = unit
-    return NumberSelector(config)
+    return NumberBox(config)
 
 
 def table(key: str, **columns: Selector[Any]) -> ObjectSelector:
@@ -75,7 +107,7 @@ def with_advanced(
 ) -> vol.Schema:
     """Form with a section for experts, which is only open if there is an error in it."""
     is_closed = ADVANCED not in (errors or {})
-    inner = section(vol.Schema(dict(advanced)), {"collapsed": is_closed})
+    inner = AdvancedSection(vol.Schema(dict(advanced)), {"collapsed": is_closed})
     return vol.Schema({**fields, vol.Optional(ADVANCED): inner})
 
 

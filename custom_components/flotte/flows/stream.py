@@ -13,6 +13,7 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
+from ..account.names import in_markdown
 from ..const import (
     CERTIFICATE_FILES,
     CERTIFICATE_OWN,
@@ -110,12 +111,12 @@ class StreamSteps(StreamCheckSteps):
             return {"forecast": _NO_ROW, "left_out": ""}
         names = await self._option_texts(CONF_PROFILE)
         rows = [
-            f"| {each.name.replace('|', '/')} | {names[each.profile].partition(':')[0]} "
+            f"| {in_markdown(each.name)} | {names[each.profile].partition(':')[0]} "
             f"| {each.signals} | {each.cost} |"
             for each in reports.forecast_costs()
         ]
         unable = [
-            f"- {name}: {await self._in_words(lines[0])}"
+            f"- {in_markdown(name)}: {await self._in_words(lines[0])}"
             for name, lines in reports.vehicle_lines({}).items()
             if lines[0].mark in (CheckMark.FAILED, CheckMark.NOT_POSSIBLE)
         ]

@@ -6,6 +6,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.helpers.translation import async_get_translations
 
+from ..account.names import in_markdown
 from ..const import CONF_STREAM, DOMAIN, STREAM_DIRECT
 from ..streaming.checks import CheckLine, CheckMark
 from ..streaming.reports import StreamReports
@@ -72,7 +73,7 @@ class StreamCheckSteps(OptionsSteps):
         is_direct = self.config_entry.options.get(CONF_STREAM) == STREAM_DIRECT
         parts = [await self._listed(await reports.async_address_lines())] if is_direct else []
         for name, lines in reports.vehicle_lines(self._answers).items():
-            parts.append(f"**{name}**\n{await self._listed(lines)}")
+            parts.append(f"**{in_markdown(name)}**\n{await self._listed(lines)}")
         if failure:
             parts.append(failure)
         return self.async_show_menu(

@@ -7,6 +7,7 @@ from typing import Any, Final
 from unittest.mock import patch
 
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import ATTR_TEMPERATURE
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -162,4 +163,21 @@ async def test_a_setting_that_waits_shows_the_wanted_value_and_says_so(
         assert "waiting_until" not in state.attributes
     sleeper.steer({"state": "online"})
     await wait(2 * MINUTE)
+    assert sleeper.executions == []
+
+
+@pytest.mark.usefixtures("quick_waits")
+async def test_a_setting_that_waited_too_long_shows_the_old_value(
+    hass: HomeAssistant, sleeper: Car, wait: Wait, freezer: FrozenDateTimeFactory
+) -> None:
+    entity_id, action, data, shown, _ = SETTINGS[0]
+    before = state_of(hass, entity_id).state
+    await act(hass, action, entity_id, **data)
+    waiting = state_of(hass, entity_id)
+    assert waiting.state == shown
+    freezer.move_to(waiting.attributes["waiting_until"] + MINUTE)
+    await wait(2 * MINUTE)
+    over = state_of(hass, entity_id)
+    assert (over.state, over.attributes.get("waiting_until")) == (before, None)
+    assert state_of(hass, CANCEL).state == "unavailable"
     assert sleeper.executions == []

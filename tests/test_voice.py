@@ -361,6 +361,12 @@ async def test_charging_from_the_sun(awake: MockConfigEntry, say: Say) -> None:
     )
     controller = awake.runtime_data.charging_controllers[MODEL_Y]
     assert controller.settings.mode == "sun_only"
+    assert await say("send flowers to Aurora") == (
+        "I did not understand that about Aurora, so I did nothing."
+    )
+    assert (await say("charge the car from the sun first")).startswith(
+        "Aurora now charges from the sun first."
+    )
     assert await say("stop charging Aurora from the sun") == "Aurora no longer charges by the sun."
     assert not controller.is_on
 
@@ -457,6 +463,22 @@ UNDERSTOOD: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     ("en", "limit the car to 16 amps", "charge_current", {**AMPERES, "car": "the car"}),
     ("en", "limit the car to 80 percent", "charge_limit", {**PER_CENT, "car": "the car"}),
     ("de", "Begrenze das Auto auf 16 Ampere", "charge_current", AMPERES),
+    ("en", "could you tell me if Aurora is locked", "locked", {"car": "aurora"}),
+    ("en", "I'd like to know how warm it is in Aurora", "inside_temperature", {"car": "aurora"}),
+    ("en", "tell me how long Aurora needs to charge", "charge_end", {"car": "aurora"}),
+    ("en", "set the car to solar first", "sun_first", {"car": "the car"}),
+    (
+        "en",
+        "send 12 Main Street to Aurora",
+        "navigate",
+        {"sent": "12 main street", "car": "aurora"},
+    ),
+    ("de", "Weißt du, ob Aurora gerade lädt?", "charging", {"car": "aurora"}),
+    ("de", "Sag mir, wie weit Aurora noch fahren kann", "range", {"car": "aurora"}),
+    ("de", "Schließen Sie das Auto bitte ab", "lock", {"car": "das auto"}),
+    ("de", "Mach bei Aurora den Kofferraum zu", "trunk_close", {"car": "aurora"}),
+    ("de", "bitte das Auto abschließen", "lock", {"car": "das auto"}),
+    ("de", "Lade das Auto zuerst mit Sonnenstrom", "sun_first", {"car": "das auto"}),
 )
 OTHERS_IN_GERMAN = (
     "Lade mein Handy",
@@ -483,7 +505,7 @@ def test_templates_mean_the_same_to_home_assistant() -> None:
                 },
             }
         )
-        for slot in ("phrase", "place", "thing"):
+        for slot in ("phrase", "place", "sent", "thing"):
             intents.slot_lists[slot] = WildcardSlotList(slot)
         for _, sentence, intent, slots in (each for each in UNDERSTOOD if each[0] == language):
             understood = grammar.understand(sentence)

@@ -4,6 +4,7 @@ What unlocks, opens or starts a vehicle takes the code: a stranger who shouts th
 not get in. Turning sentry mode off and closing things do not, because neither lets anyone in.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -176,8 +177,17 @@ def _planned_seats(request: ActRequest, level: int) -> Planned:
     )
 
 
+_ADDRESS: Final = re.compile(
+    r"\d|\b(street|road|avenue|lane|square|station|airport|hotel)\b"
+    r"|(straße|strasse|platz|weg|gasse|allee|bahnhof|flughafen|hotel)\b"
+)
+"""Parts of an address. Other things that are sent to a car may be messages or flowers."""
+
+
 def _navigate(request: ActRequest) -> Planned:
-    place, config = request.slots["place"], request.hass.config
+    place, config = request.slots.get("place", ""), request.hass.config
+    if not place and not _ADDRESS.search(place := request.slots["sent"]):
+        raise NotUnderstood
     locale = f"{config.language}-{config.country}" if config.country else config.language
     command = commands.navigate(place, locale=locale, now=dt_util.utcnow())
     return Planned((command,), {"place": place})
@@ -257,6 +267,7 @@ ACTS: Final[Mapping[str, VoiceAct]] = {
         plan=lambda _request: Planned((commands.set_sentry_mode(on=True),)),
         entity=(Platform.SWITCH, "sentry_mode"),
     ),
+    "sun_first": VoiceAct(mode=ChargingMode.SUN_FIRST, entity=(Platform.SELECT, "charging_mode")),
     "sun_off": VoiceAct(mode=ChargingMode.OFF, entity=(Platform.SELECT, "charging_mode")),
     "sun_only": VoiceAct(mode=ChargingMode.SUN_ONLY, entity=(Platform.SELECT, "charging_mode")),
     "temperature": VoiceAct(plan=_temperature, entity=(Platform.CLIMATE, "climate")),

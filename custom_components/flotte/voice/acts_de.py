@@ -11,7 +11,7 @@ def _asks(
     """The word orders of a request: imperative, question and infinitive.
 
     Args:
-        verbs: Imperatives: "schließ[e]".
+        verbs: Imperatives: "schließ[e|en sie]".
         what: The object.
         particles: Separated parts of the verbs, at the end of the sentence: "ab"; may be empty.
         infinitives: Infinitives: "abschließen".
@@ -20,29 +20,37 @@ def _asks(
     part = (
         f"[{particles[:-1]}]" if particles.endswith("|") else f"({particles})" if particles else ""
     )
-    bare = what.replace("{car}", "({car}|<noun>)")
-    return (
+    ways = [
         f"<bitte> ({verbs}) [<mal>] {what} [<mal>] {part} {end}",
-        f"<kannst> {what} [<mal>] ({infinitives}) {end}",
-        f"{bare} [<mal>] ({infinitives}) [<mal>] {end}",
-    )
+        f"[<kannst>|<bitte>] {what} [<mal>] ({infinitives}) [<mal>] {end}",
+    ]
+    if "<von>" in what:
+        # The car before its part: "mach bei Aurora die Fenster auf".
+        alone = what.replace("[<von>]", "").replace("<von>", "")
+        alone = alone.replace(" |", "|").replace(" )", ")")
+        ways.append(f"<bitte> ({verbs}) [<mal>] <an> {alone} [<mal>] {part} {end}")
+    return tuple(ways)
 
 
-_OPEN: Final = "öffne|öffnen|entriegle|entriegele|entriegel"
-_OPEN_UP: Final = "mach[e]|schlie(ß|ss)|schlie(ß|ss)e|sperr[e]|klapp[e]"
+_OPEN: Final = "öffne|öffnen|öffnen sie|entriegle|entriegele|entriegel"
+_OPEN_UP: Final = (
+    "mach[e|en sie]|schlie(ß|ss)|schlie(ß|ss)e|schlie(ß|ss)en sie|sperr[e|en sie]|klapp[e|en sie]"
+)
 """Verbs that open only with "auf": without it, or with another word, they close."""
 _OPENS: Final = "öffnen|aufmachen|entriegeln|aufschlie(ß|ss)en|aufsperren|aufklappen"
-_CLOSE: Final = "schlie(ß|ss)|schlie(ß|ss)e"
-_CLOSE_UP: Final = "mach[e]|klapp[e]|fahr[e]"
+_CLOSE: Final = "schlie(ß|ss)|schlie(ß|ss)e|schlie(ß|ss)en sie"
+_CLOSE_UP: Final = "mach[e|en sie]|klapp[e|en sie]|fahr[e|en sie]"
 _CLOSES: Final = "schlie(ß|ss)en|zumachen|zuklappen|zufahren|hochfahren"
-_TURN: Final = "schalt[e]|mach[e]|stell[e]|dreh[e]"
-_TURN_ON: Final = "schalt[e]|mach[e]|stell[e]|dreh[e]|aktivier[e]|starte|start"
+_TURN: Final = "schalt[e|en sie]|mach[e|en sie]|stell[e|en sie]|dreh[e|en sie]"
+_TURN_ON: Final = "schalt[e|en sie]|mach[e|en sie]|stell[e|en sie]|dreh[e|en sie]|aktivier[e|en sie]|starte|start|starten sie"
 _TURNS_ON: Final = "einschalten|anschalten|anmachen|anstellen|aktivieren|starten|andrehen|an"
 _TURNS_OFF: Final = (
     "ausschalten|ausmachen|abschalten|abstellen|deaktivieren|beenden|ausstellen|stoppen|aus"
 )
-_SET: Final = "stell[e]|setz[e]|änder[e]|erhöh[e]|senk[e]|begrenz[e]|mach[e]|regel|regle|leg[e]|dreh[e]|reduzier[e]"
-_PUT: Final = "stell[e]|setz[e]|mach[e]|regel|regle|dreh[e]|bring[e]"
+_SET: Final = "stell[e|en sie]|setz[e|en sie]|änder[e|en sie]|erhöh[e|en sie]|senk[e|en sie]|begrenz[e|en sie]|mach[e|en sie]|regel|regle|leg[e|en sie]|dreh[e|en sie]|reduzier[e|en sie]"
+_PUT: Final = (
+    "stell[e|en sie]|setz[e|en sie]|mach[e|en sie]|regel|regle|dreh[e|en sie]|bring[e|en sie]"
+)
 """Verbs that set a car without saying what of it: its temperature."""
 _SETS: Final = (
     "stellen|einstellen|setzen|ändern|erhöhen|senken|begrenzen|festlegen|regeln|reduzieren"
@@ -77,7 +85,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
     means(
         "unlock",
         *_asks(
-            "schlie(ß|ss)|schlie(ß|ss)e|sperr[e]|mach[e]",
+            "schlie(ß|ss)|schlie(ß|ss)e|schlie(ß|ss)en sie|sperr[e|en sie]|mach[e|en sie]",
             _DOORS,
             "auf",
             "aufschlie(ß|ss)en|aufsperren|aufmachen",
@@ -91,12 +99,12 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
             "<secret>",
         ),
         "<spoken_code> (entriegle|entriegele|öffne|entsperre) {car}",
-        "<spoken_code> (schlie(ß|ss)|schlie(ß|ss)e|sperr[e]|mach[e]) {car} auf",
+        "<spoken_code> (schlie(ß|ss)|schlie(ß|ss)e|sperr[e|en sie]|mach[e|en sie]) {car} auf",
     ),
     means(
         "lock",
         *_asks(
-            "schlie(ß|ss)|schlie(ß|ss)e|sperr[e]|mach[e]",
+            "schlie(ß|ss)|schlie(ß|ss)e|schlie(ß|ss)en sie|sperr[e|en sie]|mach[e|en sie]",
             _DOORS,
             "ab|zu|dicht",
             "abschlie(ß|ss)en|zuschlie(ß|ss)en|absperren|zusperren|zumachen|dichtmachen",
@@ -113,14 +121,14 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
     means(
         "remote_start",
         *_asks(
-            "starte|start|aktivier[e]|erlaub[e]|schalt[e]",
+            "starte|start|aktivier[e|en sie]|erlaub[e|en sie]|schalt[e|en sie]",
             "([das] (schlüssellose fahren|schlüssellos fahren|fahren ohne schlüssel|keyless driving) [<von>])",
             "an|ein|",
             "starten|aktivieren|erlauben|einschalten|anschalten",
             "<secret>",
         ),
         *_asks(
-            "starte|start",
+            "starte|start|starten sie",
             "({car}|[den] motor <von>|<cars> motor)",
             "",
             "starten|anlassen|anmachen",
@@ -167,14 +175,14 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
     means(
         "windows_open",
         *_asks(
-            "mach[e]|lass[e]|fahr[e]|kurbel|kurble",
+            "mach[e|en sie]|lass[e|en sie]|fahr[e|en sie]|kurbel|kurble",
             _WINDOWS,
             "auf|runter|herunter|einen spalt auf|ein bisschen auf|etwas auf",
             "aufmachen",
             "<secret>",
         ),
         *_asks(
-            "öffne|kipp[e]",
+            "öffne|kipp[e|en sie]",
             _WINDOWS,
             "einen spalt|etwas|ein bisschen|ein wenig|einen spalt weit|",
             "öffnen|aufmachen|kippen|runterlassen|herunterlassen|runterfahren|herunterfahren|einen spalt öffnen|etwas öffnen|ein bisschen öffnen",
@@ -184,7 +192,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
     ),
     means(
         "windows_close",
-        *_asks("mach[e]|fahr[e]|kurbel|kurble", _WINDOWS, "zu|hoch|rauf", "zumachen"),
+        *_asks("mach[e|en sie]|fahr[e|en sie]|kurbel|kurble", _WINDOWS, "zu|hoch|rauf", "zumachen"),
         *_asks(
             _CLOSE,
             _WINDOWS,
@@ -195,7 +203,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
     means(
         "homelink",
         *_asks(
-            "drück[e]|lös[e]|betätige|aktivier[e]",
+            "drück[e|en sie]|lös[e|en sie]|betätige|aktivier[e|en sie]",
             "([den|die|das] (homelink|home link) [<von>]|<cars> (homelink|home link))",
             "aus|",
             "drücken|auslösen|betätigen|aktivieren",
@@ -205,15 +213,15 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
     ),
     means(
         "seat_heat_off",
-        f"<bitte> ({_TURN}|deaktivier[e]|beende) [<mal>] {_SEATS} [<mal>] (aus|ab) [<mal>]",
-        f"<bitte> (deaktivier[e]|beende|stoppe) [<mal>] {_SEATS} [<mal>]",
+        f"<bitte> ({_TURN}|deaktivier[e|en sie]|beende) [<mal>] {_SEATS} [<mal>] (aus|ab) [<mal>]",
+        f"<bitte> (deaktivier[e|en sie]|beende|stoppe) [<mal>] {_SEATS} [<mal>]",
         f"<kannst> {_SEATS} [<mal>] (ausschalten|ausmachen|abschalten|abstellen|deaktivieren|ausstellen)",
         f"{_SEATS} [<mal>] (ausschalten|ausmachen|abschalten|abstellen|deaktivieren|ausstellen|aus)",
     ),
     means(
         "seat_heat",
         f"<bitte> ({_TURN_ON}) [<mal>] {_SEATS} [<mal>] [<level>] (ein|an|hoch) [<level>] [<mal>]",
-        f"<bitte> (aktivier[e]|starte|start|heiz[e]|wärm[e]) [<mal>] {_SEATS} [<mal>] [<level>] [vor|auf|an] [<mal>]",
+        f"<bitte> (aktivier[e|en sie]|starte|start|heiz[e|en sie]|wärm[e|en sie]) [<mal>] {_SEATS} [<mal>] [<level>] [vor|auf|an] [<mal>]",
         f"<bitte> ({_SET}) [<mal>] {_SEATS} [<mal>] <level> [ein] [<mal>]",
         f"<kannst> {_SEATS} [<mal>] [<level>] ({_TURNS_ON}|{_SETS}|heizen|vorheizen|wärmen|beheizen) [<mal>]",
         f"{_SEATS} [<mal>] [<level>] ({_TURNS_ON}|{_SETS}|heizen|vorheizen|wärmen|beheizen) [<mal>]",
@@ -227,7 +235,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
         "wheel_heat_on",
         *_asks(_TURN_ON, _WHEEL, "ein|an", _TURNS_ON + "|heizen|wärmen|beheizen"),
         *_asks(
-            "heiz[e]|wärm[e]|beheiz[e]|aktivier[e]|starte",
+            "heiz[e|en sie]|wärm[e|en sie]|beheiz[e|en sie]|aktivier[e|en sie]|starte",
             _WHEEL,
             "vor|auf|",
             "heizen|vorheizen|wärmen",
@@ -237,7 +245,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
         "defrost_off",
         *_asks(_TURN, _DEFROST, "aus|ab", _TURNS_OFF),
         *_asks(
-            "beende|stopp[e]|deaktivier[e]",
+            "beende|stopp[e|en sie]|deaktivier[e|en sie]",
             "(" + _DEFROST + "|das enteisen <von>)",
             "",
             "beenden|stoppen|deaktivieren",
@@ -246,21 +254,21 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
     means(
         "defrost_on",
         *_asks(
-            "enteis[e]|entfroste|entfrost",
+            "enteis[e|en sie]|entfroste|entfrost",
             "({car}|[die] (scheibe|scheiben|windschutzscheibe|frontscheibe|fenster) <von>|<cars> (scheibe|scheiben|windschutzscheibe|frontscheibe))",
             "",
             "enteisen|entfrosten|abtauen|auftauen",
         ),
         *_asks(
-            "tau[e]",
+            "tau[e|en sie]",
             "({car}|[die] (scheibe|scheiben|windschutzscheibe|frontscheibe) <von>)",
             "ab|auf",
             "abtauen|auftauen",
         ),
         *_asks(_TURN_ON, _DEFROST, "ein|an", _TURNS_ON),
-        *_asks("aktivier[e]|starte|start", _DEFROST, "", "aktivieren|starten"),
+        *_asks("aktivier[e|en sie]|starte|start|starten sie", _DEFROST, "", "aktivieren|starten"),
         _DEFROST + " an",
-        "<bitte> (mach[e]) [<mal>] [die] (scheibe|scheiben|windschutzscheibe|frontscheibe) <von> (frei|eisfrei)",
+        "<bitte> (mach[e|en sie]) [<mal>] [die] (scheibe|scheiben|windschutzscheibe|frontscheibe) <von> (frei|eisfrei)",
     ),
     means(
         "dog_mode",
@@ -301,121 +309,130 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
         f"<bitte> ({_SET}) [<mal>] <in> [die] [temperatur] [{_TO}] {{number}}<degrees> [ein] [<mal>]",
         "{car} {number} grad",
         "{number}<degrees> <in> [bitte]",
-        "<bitte> (mach[e]|heiz[e]) [<mal>] {car} auf {number}<degrees> (warm|auf)",
+        "<bitte> (mach[e|en sie]|heiz[e|en sie]) [<mal>] {car} auf {number}<degrees> (warm|auf)",
     ),
     means(
         "climate_off",
-        *_asks(_TURN + "|fahr[e]", _CLIMATE, "aus|ab|runter", _TURNS_OFF),
+        *_asks(_TURN + "|fahr[e|en sie]", _CLIMATE, "aus|ab|runter", _TURNS_OFF),
         *_asks(
-            "beende|stopp[e]|deaktivier[e]",
+            "beende|stopp[e|en sie]|deaktivier[e|en sie]",
             "("
             + _CLIMATE
             + "|[das] (heizen|vorheizen|kühlen|klimatisieren|vorklimatisieren) <von>)",
             "",
             "beenden|stoppen|deaktivieren",
         ),
-        "<bitte> (hör[e]) auf {car} zu (heizen|kühlen|klimatisieren)",
+        "<bitte> (hör[e|en sie]) auf {car} zu (heizen|kühlen|klimatisieren)",
         f"({_TURN}) <in> [die] <climate> (aus|ab)",
         _CLIMATE + " aus",
-        "<bitte> (mach[e]|schalt[e]|stell[e]) [<mal>] [die] <climate> (aus|ab) <in>",
+        "<bitte> (mach[e|en sie]|schalt[e|en sie]|stell[e|en sie]) [<mal>] [die] <climate> (aus|ab) <in>",
     ),
     means(
         "climate_on",
         "<bitte> (mach|mache) [<mal>] [es] <in> [<mal>] {number}<degrees> (warm|kühl) [<mal>]",
-        f"<bitte> (heiz[e]|wärm[e]|kühl[e]|klimatisier[e]|temperier[e]) [<mal>] {{car}} [<mal>] [{_TO} {{number}}<degrees>] [vor|auf|an|runter|ab|herunter|durch|ein] [{_TO} {{number}}<degrees>] [<mal>]",
+        f"<bitte> (heiz[e|en sie]|wärm[e|en sie]|kühl[e|en sie]|klimatisier[e|en sie]|temperier[e|en sie]) [<mal>] {{car}} [<mal>] [{_TO} {{number}}<degrees>] [vor|auf|an|runter|ab|herunter|durch|ein] [{_TO} {{number}}<degrees>] [<mal>]",
         "<bitte> (vorheizen|aufwärmen|vorwärmen|vorkühlen) [<mal>] {car} [<mal>]",
         f"<kannst> {{car}} [<mal>] [{_TO} {{number}}<degrees>] (vorheizen|heizen|aufheizen|aufwärmen|vorwärmen|wärmen|kühlen|vorkühlen|runterkühlen|abkühlen|klimatisieren|vorklimatisieren|warm machen|temperieren|vortemperieren)",
         f"({{car}}|<noun>) [<mal>] [{_TO} {{number}}<degrees>] (vorheizen|heizen|aufheizen|aufwärmen|vorwärmen|wärmen|kühlen|vorkühlen|runterkühlen|abkühlen|klimatisieren|vorklimatisieren|warm machen|temperieren) [<mal>]",
         *_asks(_TURN_ON, _CLIMATE, "ein|an", _TURNS_ON),
         *_asks(
-            "aktivier[e]|starte|start",
+            "aktivier[e|en sie]|starte|start|starten sie",
             "("
             + _CLIMATE
             + "|[das] (vorheizen|heizen|kühlen|vorklimatisieren|vorkonditionieren) <von>|[die] vorkonditionierung <von>)",
             "",
             "aktivieren|starten",
         ),
-        "<bitte> (mach[e]) [<mal>] [es] [<mal>] <in> [<mal>] (warm|kühl|wärmer|kühler|gemütlich|schön warm|angenehm) [<mal>]",
-        "<bitte> (mach[e]) [<mal>] {car} [<mal>] (warm|kühl|wärmer|kühler|gemütlich|schön warm|angenehm|startklar|fertig) [<mal>]",
+        "<bitte> (mach[e|en sie]) [<mal>] [es] [<mal>] <in> [<mal>] (warm|kühl|wärmer|kühler|gemütlich|schön warm|angenehm) [<mal>]",
+        "<bitte> (mach[e|en sie]) [<mal>] {car} [<mal>] (warm|kühl|wärmer|kühler|gemütlich|schön warm|angenehm|startklar|fertig) [<mal>]",
         f"<bitte> ({_TURN}) [<mal>] <in> [<mal>] [die] <climate> (ein|an)",
         _CLIMATE + " an",
-        "<bitte> (mach[e]|schalt[e]|stell[e]) [<mal>] [die] <climate> (an|ein) <in>",
+        "<bitte> (mach[e|en sie]|schalt[e|en sie]|stell[e|en sie]) [<mal>] [die] <climate> (an|ein) <in>",
         "<bitte> <noun> (vorwärmen|vorheizen|aufwärmen)",
     ),
     means(
         "charge_limit",
         f"<bitte> ({_SET}) [<mal>] {_LIMIT} [<mal>] {_TO} {{percent}}<percent> [ein|fest|herauf|herab|hoch|runter] [<mal>]",
+        f"<bitte> ({_SET}) [<mal>] <an> [das|die|den] <charge_limit> {_TO} {{percent}}<percent> [ein]",
         f"<kannst> {_LIMIT} [<mal>] {_TO} {{percent}}<percent> ({_SETS}|laden)",
         f"{_LIMIT} [<mal>] [{_TO}] {{percent}}<percent> [{_SETS}] [<mal>]",
-        f"<bitte> (lade|lad) [<mal>] {{car}} [<mal>] [nur|nur noch] {_TO} {{percent}}<percent> [auf|voll] [<mal>]",
+        f"<bitte> (lade|lad|laden sie) [<mal>] {{car}} [<mal>] [nur|nur noch] {_TO} {{percent}}<percent> [auf|voll] [<mal>]",
         f"<kannst> {{car}} [<mal>] [nur] {_TO} {{percent}}<percent> (laden|aufladen)",
         f"{{car}} [<mal>] [nur] {_TO} {{percent}}<percent> (laden|aufladen) [<mal>]",
-        "<bitte> (begrenz[e]|beschränke|stopp[e]) [<mal>] ([das] laden [<von>]|[die] ladung [<von>]|{car}|<cars> ladung) [<mal>] (auf|bei) {percent}<percent> [<mal>]",
-        "<bitte> (lade|lad) [<mal>] (bis|bis auf|bis zu) {percent}<percent> [auf] [<mal>]",
+        "<bitte> (begrenz[e|en sie]|beschränke|stopp[e|en sie]) [<mal>] ([das] laden [<von>]|[die] ladung [<von>]|{car}|<cars> ladung) [<mal>] (auf|bei) {percent}<percent> [<mal>]",
+        "<bitte> (lade|lad|laden sie) [<mal>] (bis|bis auf|bis zu) {percent}<percent> [auf] [<mal>]",
     ),
     means(
         "charge_current",
         f"<bitte> ({_SET}) [<mal>] {_CURRENT} [<mal>] {_TO} {{number}}<amps> [ein|fest|herauf|herab|hoch|runter] [<mal>]",
         f"<bitte> ({_SET}) [<mal>] ([die] ladeleistung [<von>]|<cars> ladeleistung) [<mal>] {_TO} {{number}}[ ]{{amperes}} [ein] [<mal>]",
+        f"<bitte> ({_SET}) [<mal>] <an> [den|die] <charge_current> {_TO} {{number}}<amps> [ein]",
         f"<kannst> {_CURRENT} [<mal>] {_TO} {{number}}<amps> ({_SETS})",
         f"{_CURRENT} [<mal>] [{_TO}] {{number}}<amps> [{_SETS}] [<mal>]",
-        "<bitte> (lade|lad) [<mal>] {car} [<mal>] [nur] mit [maximal|höchstens|nur] {number}[ ]{amperes} [auf] [<mal>]",
+        "<bitte> (lade|lad|laden sie) [<mal>] {car} [<mal>] [nur] mit [maximal|höchstens|nur] {number}[ ]{amperes} [auf] [<mal>]",
         "<kannst> {car} [<mal>] [nur] mit [maximal|höchstens|nur] {number}[ ]{amperes} (laden|aufladen)",
         "{car} [<mal>] [nur] mit {number}[ ]{amperes} (laden|aufladen)",
-        "<bitte> (lade|lad) [<mal>] [nur] mit [maximal|höchstens|nur] {number}[ ]{amperes} [<mal>]",
-        "<bitte> (begrenz[e]|beschränke) [<mal>] ([das] laden [<von>]|{car}) [<mal>] auf {number}[ ]{amperes} [<mal>]",
-        "<bitte> (stell[e]|setz[e]|begrenz[e]) [<mal>] {car} auf {number}[ ]{amperes}",
+        "<bitte> (lade|lad|laden sie) [<mal>] [nur] mit [maximal|höchstens|nur] {number}[ ]{amperes} [<mal>]",
+        "<bitte> (begrenz[e|en sie]|beschränke) [<mal>] ([das] laden [<von>]|{car}) [<mal>] auf {number}[ ]{amperes} [<mal>]",
+        "<bitte> (stell[e|en sie]|setz[e|en sie]|begrenz[e|en sie]) [<mal>] {car} auf {number}[ ]{amperes}",
     ),
     means(
         "sun_off",
-        "<bitte> (lade|lad) {car} nicht mehr [nur] (mit|von|aus) <sun> [auf]",
-        "<bitte> (beende|stopp[e]) ([das] laden <von> (mit|von|aus) <sun>|[das] (solarladen|sonnenladen|überschussladen) [<von>])",
+        "<bitte> (lade|lad|laden sie) {car} nicht mehr [nur] (mit|von|aus) <sun> [auf]",
+        "<bitte> (beende|stopp[e|en sie]) ([das] laden <von> (mit|von|aus) <sun>|[das] (solarladen|sonnenladen|überschussladen) [<von>])",
         f"<bitte> ({_TURN}) [das] (solarladen|sonnenladen|überschussladen) [<von>] (aus|ab)",
     ),
     means(
+        "sun_first",
+        "<bitte> (lade|lad|laden sie) [<mal>] [{car}] [<mal>] (zuerst|zunächst|bevorzugt|vorrangig|erst|erst mal|möglichst|am liebsten) (mit|von|aus|durch) <sun> [auf] [<mal>]",
+        "<kannst> {car} (zuerst|zunächst|bevorzugt|vorrangig|erst|möglichst) (mit|von|aus) <sun> (laden|aufladen)",
+        "<bitte> {car} (zuerst|zunächst|bevorzugt|vorrangig|erst|möglichst) (mit|von|aus) <sun> (laden|aufladen)",
+        "<bitte> (stell[e]|setz[e]|schalt[e]) [<mal>] ({car}|[das] laden [<von>]) [<mal>] auf (sonne zuerst|zuerst sonne|solar zuerst|sonnenstrom zuerst)",
+    ),
+    means(
         "sun_only",
-        "<bitte> (lade|lad) [<mal>] {car} [<mal>] [nur|nur noch|ausschließlich] (mit|von|aus|durch) <sun> [auf] [<mal>]",
+        "<bitte> (lade|lad|laden sie) [<mal>] {car} [<mal>] [nur|nur noch|ausschließlich] (mit|von|aus|durch) <sun> [auf] [<mal>]",
         "<kannst> {car} [nur] (mit|von|aus) <sun> (laden|aufladen)",
         "{car} [nur] (mit|von|aus) <sun> (laden|aufladen)",
-        "<bitte> (lade|lad) [<mal>] [nur|nur noch] (mit|von|aus) <sun> [auf]",
+        "<bitte> (lade|lad|laden sie) [<mal>] [nur|nur noch] (mit|von|aus) <sun> [auf]",
         "[nur] (mit|von|aus) <sun> (laden|aufladen)",
         f"<bitte> ({_TURN_ON}) [das] (solarladen|sonnenladen|überschussladen) [<von>] [ein|an]",
     ),
     means(
         "charging_stop",
         *_asks(
-            "stopp[e]|beende|beend|unterbrich|pausier[e]|halt[e]|brich|breche",
+            "stopp[e|en sie]|beende|beend|unterbrich|pausier[e|en sie]|halt[e|en sie]|brich|breche",
             _CHARGING,
             "an|ab|",
             "stoppen|beenden|unterbrechen|pausieren|anhalten|abbrechen",
         ),
-        "<bitte> (hör[e]) [<mal>] auf (zu laden|mit dem laden|{car} zu laden)",
-        "<bitte> (lade|lad) {car} (nicht mehr|nicht weiter)",
+        "<bitte> (hör[e|en sie]) [<mal>] auf (zu laden|mit dem laden|{car} zu laden)",
+        "<bitte> (lade|lad|laden sie) {car} (nicht mehr|nicht weiter)",
         f"<bitte> ({_TURN}) [das] laden (<von>) (aus|ab)",
-        "<bitte> (lass[e]) {car} (nicht mehr|nicht weiter) laden",
-        "<bitte> (beende|stopp[e]|brich) [<mal>] [die] (ladung|aufladung) <von> [ab]",
+        "<bitte> (lass[e|en sie]) {car} (nicht mehr|nicht weiter) laden",
+        "<bitte> (beende|stopp[e|en sie]|brich) [<mal>] [die] (ladung|aufladung) <von> [ab]",
     ),
     means(
         "charging_start",
         *_asks(
-            "starte|start|beginn[e]",
+            "starte|start|beginn[e|en sie]",
             "(" + _CHARGING + "|mit dem (laden|aufladen) [<von>])",
             "an|fort|",
             "starten|beginnen|anfangen|fortsetzen",
         ),
-        "<bitte> (lade|lad) [<mal>] {car} [<mal>] [auf|voll] [<mal>]",
+        "<bitte> (lade|lad|laden sie) [<mal>] {car} [<mal>] [auf|voll] [<mal>]",
         "<kannst> {car} [<mal>] (laden|aufladen|volladen|vollladen|voll laden)",
-        "({car}|<noun>) [<mal>] (laden|aufladen) [<mal>]",
-        "<bitte> (fang[e]) [<mal>] an (zu laden|{car} zu laden)",
+        "{car} [<mal>] (laden|aufladen) [<mal>]",
+        "<bitte> (fang[e|en sie]) [<mal>] an (zu laden|{car} zu laden)",
         f"<bitte> ({_TURN}) [das] laden (<von>) (ein|an)",
-        "<bitte> (lass[e]) {car} laden",
-        "<bitte> (starte|start|beginn[e]) [<mal>] [die] (ladung|aufladung) <von>",
+        "<bitte> (lass[e|en sie]) {car} laden",
+        "<bitte> (starte|start|starten sie|beginn[e|en sie]) [<mal>] [die] (ladung|aufladung) <von>",
     ),
     means(
         "sentry_off",
         *_asks(_TURN, _SENTRY, "aus|ab", _TURNS_OFF),
         *_asks(
-            "deaktivier[e]|beende|stopp[e]",
+            "deaktivier[e|en sie]|beende|stopp[e|en sie]",
             _SENTRY,
             "",
             "deaktivieren|beenden|stoppen",
@@ -426,54 +443,55 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
     means(
         "sentry_on",
         *_asks(_TURN_ON, _SENTRY, "ein|an|scharf", _TURNS_ON),
-        *_asks("aktivier[e]|starte|start", _SENTRY, "", "aktivieren|starten"),
+        *_asks("aktivier[e|en sie]|starte|start|starten sie", _SENTRY, "", "aktivieren|starten"),
         *_asks(
-            "bewache|bewach|überwach[e]|beschütz[e]",
+            "bewache|bewach|überwach[e|en sie]|beschütz[e|en sie]",
             "{car}",
             "",
             "bewachen|überwachen|beschützen",
         ),
-        "<bitte> (versetz[e]|setz[e]) {car} in [den] <sentry>",
-        "<bitte> (pass[e]) [<mal>] auf {car} auf",
+        "<bitte> (versetz[e|en sie]|setz[e|en sie]) {car} in [den] <sentry>",
+        "<bitte> (pass[e|en sie]) [<mal>] auf {car} auf",
     ),
     means(
         "flash",
-        "<bitte> (blink[e]) [<mal>] [mit] ([dem|den|das|die] (licht|lichtern|lichter|scheinwerfer|scheinwerfern) <von>|<cars> (licht|lichtern|lichter|scheinwerfern)|{car}) [<mal>] [auf]",
-        "<bitte> (lass[e]) [<mal>] ([das|die] (licht|lichter|scheinwerfer) <von>|<cars> (licht|lichter|scheinwerfer)|{car}) [<mal>] (blinken|aufblinken|aufleuchten|aufblitzen)",
-        "<kannst> ([das|die] (licht|lichter|scheinwerfer) <von>|<cars> (licht|lichter|scheinwerfer)|{car}) (blinken lassen|aufblinken lassen|aufleuchten lassen)",
-        "<bitte> (betätig[e]|mach[e]|gib|drück[e]|nutze|benutze) [<mal>] [die|mit der] lichthupe [<von>] [an]",
+        "<bitte> (blink[e|en sie]) [<mal>] [mit] ([dem|den|das|die] (licht|lichtern|lichter|scheinwerfer|scheinwerfern) <von>|<cars> (licht|lichtern|lichter|scheinwerfern)|{car}) [<mal>] [auf]",
+        "<bitte> (lass[e|en sie]) [<mal>] ([das|die] (licht|lichter|scheinwerfer) <von>|<cars> (licht|lichter|scheinwerfer)|{car}) [<mal>] (blinken|aufblinken|aufleuchten|aufblitzen)",
+        "<kannst> ([das|die] (licht|lichter|scheinwerfer) <von>|<cars> (licht|lichter|scheinwerfer)|{car}) [<mal>] (blinken lassen|aufblinken lassen|aufleuchten lassen)",
+        "<bitte> (betätig[e|en sie]|mach[e|en sie]|gib|drück[e|en sie]|nutze|benutze) [<mal>] [die|mit der] lichthupe [<von>] [an]",
         "lichthupe [<von>] [betätigen|bitte]",
     ),
     means(
         "honk",
         "<bitte> (hupe|hup) [<mal>] [mit] [<von>] [<mal>]",
         "<bitte> (hupe|hup) [<mal>] mit ({car}|dem <noun>)",
-        "<bitte> (lass[e]) [<mal>] {car} [<mal>] hupen",
-        "<bitte> (betätig[e]|drück[e]) [<mal>] [die|auf die] hupe [<von>]",
+        "<bitte> (lass[e|en sie]) [<mal>] {car} [<mal>] hupen",
+        "<bitte> (betätig[e|en sie]|drück[e|en sie]) [<mal>] [die|auf die] hupe [<von>]",
         "<kannst> [mit] [<von>] [<mal>] hupen",
         "hupe <von>",
     ),
     means(
         "wake",
-        *_asks("weck[e]", "{car}", "auf|", "wecken|aufwecken"),
-        "<bitte> (mach[e]) {car} wach",
+        *_asks("weck[e|en sie]", "{car}", "auf|", "wecken|aufwecken"),
+        "<bitte> (mach[e|en sie]) {car} wach",
     ),
     means(
         "navigate",
-        "<bitte> (navigier[e]|navigation|route) (nach|zu|zum|zur) {place} (mit|in|für|im) ({car}|<noun>)",
-        "<bitte> (navigier[e]|leite|führe|schick[e]|lotse) [<mal>] {car} (nach|zu|zum|zur|in die|ins|in den) {place}",
-        "<bitte> (navigier[e]|fahr[e]|fahren) mit ({car}|dem <noun>) (nach|zu|zum|zur) {place}",
-        "<bitte> (stell[e]|setz[e]|starte|programmier[e]|gib) [das] (navi|navigation|navigationssystem|ziel|navigationsziel) (<von>) (auf|nach|zu|zum|zur|in) {place}",
-        "<bitte> (stell[e]|setz[e]) <cars> (navi|navigation|ziel|navigationsziel) (auf|nach|zu|zum|zur) {place}",
-        "<bitte> (schick[e]|sende|send|übertrag[e]) [das ziel|die adresse|den ort] {place} (an|in|auf|zu|ans|ins|aufs|zum) [die|das] (navigation <von>|navi <von>|<cars> (navi|navigation))",
-        "<bitte> (schick[e]|sende|send|übertrag[e]) (das ziel|die adresse|den ort) {place} (an|ans|zu|zum) ({car}|<noun>)",
-        "<bitte> (gib|setze|nimm) {place} als (ziel|navigationsziel) (in|für|bei|im|beim) ({car}|<noun>) [ein]",
+        "<bitte> (navigier[e|en sie]|navigation|route) (nach|zu|zum|zur) {place} (mit|in|für|im) {car}",
+        "<bitte> (navigier[e|en sie]|leite|führe|schick[e|en sie]|lotse) [<mal>] {car} (nach|zu|zum|zur|in die|ins|in den) {place}",
+        "<bitte> (navigier[e|en sie]|fahr[e|en sie]|fahren) mit ({car}|dem <noun>) (nach|zu|zum|zur) {place}",
+        "<bitte> (stell[e|en sie]|setz[e|en sie]|starte|programmier[e|en sie]|gib) [das] (navi|navigation|navigationssystem|ziel|navigationsziel) (<von>) (auf|nach|zu|zum|zur|in) {place}",
+        "<bitte> (stell[e|en sie]|setz[e|en sie]) <cars> (navi|navigation|ziel|navigationsziel) (auf|nach|zu|zum|zur) {place}",
+        "<bitte> (schick[e|en sie]|sende|send|übertrag[e|en sie]) [das ziel|die adresse|den ort] {place} (an|in|auf|zu|ans|ins|aufs|zum) [die|das] (navigation <von>|navi <von>|<cars> (navi|navigation))",
+        "<bitte> (schick[e|en sie]|sende|send|übertrag[e|en sie]) [<mal>] {sent} (an|ans|zu|zum) {car}",
+        "<bitte> (schick[e|en sie]|sende|send|übertrag[e|en sie]) (das ziel|die adresse|den ort) {place} (an|ans|zu|zum) {car}",
+        "<bitte> (gib|setze|nimm) {place} als (ziel|navigationsziel) (in|für|bei|im|beim) {car} [ein]",
         "<kannst> {car} (nach|zu|zum|zur) {place} (navigieren|leiten|schicken)",
         "<bitte> (starte|start) [die] navigation <in> (nach|zu|zum|zur) {place}",
     ),
     means(
         "unclear",
-        "(schalt[e]|mach[e]|stell[e]) {thing} (in|bei|von|an) {owner} (ein|an|aus|ab)",
+        "(schalt[e|en sie]|mach[e|en sie]|stell[e|en sie]) {thing} (in|bei|von|an) {owner} (ein|an|aus|ab)",
         "(aktiviere|deaktiviere) {thing} (in|bei|von|an) {owner}",
     ),
 )

@@ -441,13 +441,6 @@ def describe_presence(vehicle: VehicleCoordinator) -> str:
 
 
 @callback
-def describe_charging_without_place(vehicle: VehicleCoordinator) -> str:
-    """The charging state without a reason, which may imply whether the vehicle is at home."""
-    withheld = say(vehicle.hass, "reason_withheld", name=vehicle.device_name)
-    return f"{describe_charging(vehicle)} {withheld}"
-
-
-@callback
 def describe_sun(vehicle: VehicleCoordinator) -> str:
     """Decision of charging at home, in the words of its controller, or the charging state."""
     hass = vehicle.hass
@@ -500,6 +493,6 @@ QUESTIONS: Final[Mapping[str, Callable[[VehicleCoordinator], str]]] = {
 WITHOUT_PLACE: Final[Mapping[str, Callable[[VehicleCoordinator], str]]] = {
     "at_home": _only("place_withheld"),
     "location": _only("place_withheld"),
-    "sun": describe_charging_without_place,
+    "sun": lambda vehicle: f"{describe_charging(vehicle)} {_only('reason_withheld')(vehicle)}",
 }
 """The answers to questions that say where a vehicle is, to a person who must not hear it."""

@@ -19,6 +19,7 @@ _SPACE: Final = r"(?:\s+|\b|$)"
 _ANYTHING: Final = r"(?<!\S)\S.*?"
 _SPECIAL: Final = re.compile(r"([\\()\[\]{}<>|;])")
 _BARE_CODES: Final = {"secret": "[<code>|{words}]", "spoken_code": "(<code>|{words})"}
+_RULE: Final = re.compile(r"\[?<\w+>\]?")
 _APOSTROPHES: Final = re.compile("[\u2018\u2019\u00b4`]")
 _PUNCTUATION: Final = re.compile(r"(?<!\d)[.,]|[.,](?!\d)")
 _MARKS: Final = re.compile('[?!;:\u2026\u2012-\u2015"\u201c-\u201e\u00bf\u00a1-]+')
@@ -34,6 +35,37 @@ def normalized(sentence: str) -> str:
 def escaped(text: str) -> str:
     """A text as a part of a template, with all its characters meant literally."""
     return _SPECIAL.sub(r"\\\1", text)
+
+
+def parts_of(template: str) -> list[str]:
+    """The parts of a template between the spaces that no bracket encloses."""
+    parts, depth = [""], 0
+    for each in template:
+        depth += (each in "([") - (each in ")]")
+        if each == " " and not depth:
+            parts.append("")
+        else:
+            parts[-1] += each
+    return [part for part in parts if part]
+
+
+def _grouped(templates: Iterable[str]) -> list[str]:
+    """Templates with the same rule at their start and end as one, which is parsed faster."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for template in templates:
+        parts = parts_of(template)
+        start = parts.pop(0) if _RULE.fullmatch(parts[0]) and len(parts) > 1 else ""
+        end = parts.pop() if _RULE.fullmatch(parts[-1]) and len(parts) > 1 else ""
+        groups.setdefault((start, end), []).append(" ".join(parts))
+    return [
+        " ".join(filter(None, (start, f"({'|'.join(inner)})", end)))
+        for (start, end), inner in groups.items()
+    ]
+
+
+def options_of(part: str) -> frozenset[str]:
+    """The words that a part without inner brackets offers: "(is|are)"."""
+    return frozenset(part.strip("()").split("|"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +129,8 @@ class Grammar:
             # A code that is any text comes last: it would take "windows" in "open the car windows".
             self._patterns += self._compiled(rows, self._rules)
         self.sentences = {
-            part.intent: [self._expanded(each) for each in part.templates] for part in rows
+            part.intent: [self._expanded(each) for each in _grouped(part.templates)]
+            for part in rows
         }
         """The templates of each intent for Home Assistant, with all rules and known values written
         out."""

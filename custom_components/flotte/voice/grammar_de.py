@@ -6,24 +6,33 @@ from .acts_de import GERMAN_ACTS
 from .grammar import SentenceTable
 from .questions_de import GERMAN_QUESTIONS
 
-_GENERIC: Final = "[das|dem|den|der|des|mein[em|en|es]|unser[em|en|es]] (auto|wagen|tesla|fahrzeug|elektroauto|e auto)[s]"
+_GENERIC: Final = (
+    "[d(as|em|en|er|es)|(mein|unser)[em|en|es]] (auto|wagen|tesla|fahrzeug|elektroauto|e auto)[s]"
+)
 
 _RULES: Final = {
     "noun": "(auto|wagen|tesla|fahrzeug|elektroauto|e auto)[s]",
-    "von": "[von|vom|beim|bei|im|in|am|an|für|fürs|auf|aus|zum|zu] ({car}|<noun>)",
+    "von": "[von|vom|beim|bei|im|in|am|an|für|fürs|auf|aus|zum|zu] {car}",
     "cars": "{owner}['s|s|']",
-    "in": "(in|im|bei|beim|von|vom|innerhalb von|drinnen in|drin in) ({car}|<noun>)",
-    "mal": "(bitte|mal|bitte mal|mal bitte|doch|doch mal|jetzt|sofort|danke)",
+    "in": "(in|im|bei|beim|von|vom|innerhalb von|drinnen in|drin in) {car}",
+    "mal": "(bitte|danke|[bitte|doch|noch] (mal|jetzt|sofort|kurz|einmal|gleich|schnell|eben|wieder)|mal (bitte|kurz|eben)|doch|für mich|vielleicht)",
     "dort": "(von|vom|für|auf|am|an|beim|bei|des) [den|dem|der|die|das]",
-    "bitte": "[bitte|hey]",
+    "bitte": "[bitte|hey|ok|okay]",
+    "an": "(in|im|bei|beim|an|am|von|vom) {car}",
+    "wissen": (
+        "[bitte|hey] (wei(ß|ss)t du|kannst du [mir] [bitte|mal] (sagen|nachsehen|schauen|prüfen|verraten)"
+        "|könntest du [mir] [bitte|mal] (sagen|nachsehen|schauen|prüfen|verraten)|(sag|sage) [mir] [bitte|mal|mal bitte]"
+        "|(schau|sieh|guck|prüf|prüfe) [bitte|mal|bitte mal] [nach]|ich (will|möchte) [gern|gerne] wissen"
+        "|ich (würde|wüsste) [gern|gerne] [wissen]|mich interessiert)"
+    ),
     "kannst": (
         "[bitte] (kannst|könntest|würdest|kann|könnte|magst|möchtest|willst) (du|man|ich) [bitte|mal|bitte mal|mal bitte]"
     ),
     "jetzt": "[jetzt|gerade|grade|im moment|momentan|aktuell|derzeit|noch|bitte|schon|eigentlich|denn|heute|so|gerade noch]",
     "noch": "[noch|jetzt|gerade|grade|schon|aktuell|denn|eigentlich|momentan|derzeit|immer noch|gerade noch|jetzt noch|auch]",
     "wie_ist": (
-        "(wie ist|wie hoch ist|was ist|wie steht es um|wie steht's um|wie sieht es aus mit|sag mir|sage mir|nenne mir"
-        "|nenn mir|zeig mir|zeige mir|wie lautet|wie groß ist|gib mir|wie gut ist)"
+        "(wie ist|wie hoch ist|was ist|wie steht es um|wie steht's um|wie sieht es aus mit|wie lautet|wie groß ist|wie gut ist"
+        "|(sag|sage|nenn|nenne|zeig|zeige|gib) mir [bitte|mal|doch|mal bitte|bitte mal])"
     ),
     "battery": (
         "[der|die|den|das|dem] (akku|akkus|akkustand|batterie|batteriestand|batterieladung|ladestand|ladezustand|ladung"

@@ -2,9 +2,59 @@
 
 from typing import Final
 
-from .grammar import IntentRow, means
+from .grammar import IntentRow, means, options_of, parts_of
 
-GERMAN_QUESTIONS: Final[tuple[IntentRow, ...]] = (
+_VERBS: Final = frozenset(
+    [
+        "ist",
+        "sind",
+        "hat",
+        "haben",
+        "habe",
+        "hab",
+        "kann",
+        "könnte",
+        "wird",
+        "muss",
+        "lädt",
+        "läuft",
+        "geht",
+        "steht",
+        "stehen",
+        "hängt",
+        "steckt",
+        "parkt",
+        "fährt",
+        "kommt",
+        "kostet",
+        "kosten",
+        "heizt",
+        "kühlt",
+        "schläft",
+        "braucht",
+        "macht",
+        "schafft",
+        "reicht",
+        "hält",
+        "herrscht",
+    ]
+)
+_SUBJECTS: Final = ("{car}", "<von>", "<cars>", "<noun>", "(ich|wir", "<in>")
+
+
+def _indirect(template: str) -> list[str]:
+    """The indirect question of a question, whose verb is last: "weißt du ob {car} zu ist"."""
+    parts = parts_of(template)
+    if parts[0] == "<wie_ist>":
+        return [" ".join(["<wissen>", "(wie|wie hoch|wie groß|was)", *parts[1:], "ist"])]
+    for number, part in enumerate(parts[:-1]):
+        rest = parts[number + 1 :]
+        if options_of(part) & _VERBS and any(each in " ".join(rest) for each in _SUBJECTS):
+            return [" ".join(["<wissen>", *(parts[:number] or ["ob"]), *rest, part])]
+    return []
+
+
+_DIRECT: Final[tuple[IntentRow, ...]] = (
     means(
         "battery",
         "<wie_ist> <battery> <von> <jetzt>",
@@ -12,8 +62,8 @@ GERMAN_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "wie (voll|leer|hoch|geladen|weit geladen) ist <battery> <von> <jetzt>",
         "wie (voll|leer|hoch) ist <cars> <battery> <jetzt>",
         "wie (voll|leer|geladen|aufgeladen|voll geladen|vollgeladen|weit geladen) ist {car} <noch>",
-        "(wie viel|wieviel|wie viele|wieviele) (akku|batterie|strom|saft|prozent|energie|ladung|kilowattstunden) (hat|sind in|ist in|ist noch in|sind noch in|ist im|ist noch im|sind im) ({car}|<noun>) <noch>",
-        "(wie viel|wieviel) (akku|batterie|strom|saft|prozent|energie|ladung) (hat|ist) <noch> (im|in) ({car}|<noun>)",
+        "(wie viel|wieviel|wie viele|wieviele) (akku|batterie|strom|saft|prozent|energie|ladung|kilowattstunden) (hat|sind in|ist in|ist noch in|sind noch in|ist im|ist noch im|sind im) {car} <noch>",
+        "(wie viel|wieviel) (akku|batterie|strom|saft|prozent|energie|ladung) (hat|ist) <noch> (im|in) {car}",
         "(auf wie viel|auf wieviel|bei wie viel|bei wieviel|wie viel|wieviel) prozent (ist|steht|hat) {car} <noch>",
         "(welchen|welche) (ladestand|akkustand|batteriestand|ladung) hat {car} <noch>",
         "(hat|ist) {car} <noch> (genug akku|genug strom|genug batterie|voll|leer|vollgeladen|voll geladen|voll aufgeladen|aufgeladen|geladen|fast leer)",
@@ -29,11 +79,11 @@ GERMAN_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "<wie_ist> <range> <von> <jetzt>",
         "<wie_ist> <cars> <range> <jetzt>",
         "wie weit (kann|komme|fährt|kommt|reicht|schafft es) {car} <noch> [fahren|kommen|reichen]",
-        "wie weit (kann|komme|können|kommen|fahre|fahren) (ich|wir|man) <noch> (mit|im|in) ({car}|<noun>) <noch> [fahren|kommen]",
+        "wie weit (kann|komme|können|kommen|fahre|fahren) (ich|wir|man) <noch> (mit|im|in) {car} <noch> [fahren|kommen]",
         "wie weit (komme|kann|können|kommen) (ich|wir) noch [fahren|kommen]",
         "wie weit (reicht|hält) <battery> <von> <noch>",
-        "(wie viel|wieviel|wie viele|wieviele) (kilometer|km|meilen|reichweite) (hat|schafft|kann|fährt|kommt|sind|bleiben) ({car}|<noun>) <noch> [fahren|weit|übrig|drin]",
-        "(wie viel|wieviel|wie viele|wieviele) (kilometer|km|meilen|reichweite) (kann|komme|können|kommen) (ich|wir|man) <noch> (mit|im|in) ({car}|<noun>) <noch> [fahren|kommen]",
+        "(wie viel|wieviel|wie viele|wieviele) (kilometer|km|meilen|reichweite) (hat|schafft|kann|fährt|kommt|sind|bleiben) {car} <noch> [fahren|weit|übrig|drin]",
+        "(wie viel|wieviel|wie viele|wieviele) (kilometer|km|meilen|reichweite) (kann|komme|können|kommen) (ich|wir|man) <noch> (mit|im|in) {car} <noch> [fahren|kommen]",
         "(welche|was für eine) reichweite hat {car} <noch>",
         "für wie viele (kilometer|km) reicht <battery> <von> <noch>",
         "<cars> <range> <jetzt>",
@@ -82,7 +132,7 @@ GERMAN_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "plugged_in",
         "ist {car} <noch> (eingesteckt|angesteckt|angeschlossen|eingestöpselt|am kabel|an der steckdose|am lader|an der wallbox|am strom|am strom angeschlossen|verbunden|angestöpselt|ausgesteckt|abgesteckt|am ladekabel|am netz|am stecker|an der ladestation)",
         "(hängt|steckt) {car} <noch> (am kabel|an der steckdose|am lader|am strom|am ladekabel|an der wallbox|am netz|am stecker|an der ladestation)",
-        "(hängt|steckt|ist) (das|der) (kabel|ladekabel|stecker|ladestecker) <noch> (in|im|an|am|bei|beim|von|vom) ({car}|<noun>) <noch> [eingesteckt|drin|dran|angesteckt]",
+        "(hängt|steckt|ist) (das|der) (kabel|ladekabel|stecker|ladestecker) <noch> (in|im|an|am|bei|beim|von|vom) {car} <noch> [eingesteckt|drin|dran|angesteckt]",
         "(habe|hab|haben|hat) (ich|wir|jemand) {car} <noch> (eingesteckt|angesteckt|angeschlossen|angestöpselt)",
     ),
     means(
@@ -144,8 +194,8 @@ GERMAN_QUESTIONS: Final[tuple[IntentRow, ...]] = (
     ),
     means(
         "outside_temperature",
-        "wie (warm|heiß|kalt|kühl) ist (es|das) <noch> (draußen|außerhalb|außen) (bei|beim|am|an|um|von|vom) ({car}|<noun>)",
-        "wie (warm|heiß|kalt|kühl) ist es (bei|beim|am|an) ({car}|<noun>) (draußen|außen)",
+        "wie (warm|heiß|kalt|kühl) ist (es|das) <noch> (draußen|außerhalb|außen) (bei|beim|am|an|um|von|vom) {car}",
+        "wie (warm|heiß|kalt|kühl) ist es (bei|beim|am|an) {car} (draußen|außen)",
         "<wie_ist> [die|der] (außentemperatur|aussentemperatur|temperatur draußen|temperatur außen) <von> <jetzt>",
         "<wie_ist> <cars> (außentemperatur|aussentemperatur) <jetzt>",
         "[die] (außentemperatur|aussentemperatur) <von>",
@@ -159,7 +209,7 @@ GERMAN_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "ist {car} <noch> (warm|heiß|kalt|kühl|vorgeheizt|aufgeheizt|warm genug)",
         "<wie_ist> [die|der] (temperatur|innentemperatur|innenraumtemperatur|kabinentemperatur|temperatur innen) <von> [drin|drinnen|innen] <jetzt>",
         "<wie_ist> <cars> (temperatur|innentemperatur|innenraumtemperatur) <jetzt>",
-        "(welche|was für eine) temperatur (hat|hat es in|hat es im|ist in|ist im|herrscht in|herrscht im|ist es in|ist es im) ({car}|<noun>) <jetzt>",
+        "(welche|was für eine) temperatur (hat|hat es in|hat es im|ist in|ist im|herrscht in|herrscht im|ist es in|ist es im) {car} <jetzt>",
         "(wie viel|wieviel|wie viele) grad (hat es|sind es|hat|sind|ist es|haben wir) <noch> <in> <jetzt>",
         "(wie viel|wieviel|wie viele) grad hat {car} <jetzt>",
         "[die] (temperatur|innentemperatur) <von>",
@@ -187,7 +237,7 @@ GERMAN_QUESTIONS: Final[tuple[IntentRow, ...]] = (
     ),
     means(
         "software",
-        "(welche|was für eine) (software|softwareversion|version|firmware|software version) (hat|läuft auf|ist auf|läuft in|ist in|läuft im|ist im) ({car}|<noun>) <noch> [drauf|installiert|installiert]",
+        "(welche|was für eine) (software|softwareversion|version|firmware|software version) (hat|läuft auf|ist auf|läuft in|ist in|läuft im|ist im) {car} <noch> [drauf|installiert|installiert]",
         "<wie_ist> [die|der] (software|softwareversion|version|firmware|software version|softwarestand) <von> <jetzt>",
         "<wie_ist> <cars> (software|softwareversion|version|firmware) <jetzt>",
         "(gibt es|gibt's|hat|kommt|ist|liegt) <noch> (ein|das|eine|irgendein) [neues|neue] (update|softwareupdate|software update|software|version|firmware|aktualisierung) <von> <noch> [verfügbar|da|bereit]",
@@ -249,4 +299,8 @@ GERMAN_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "<bitte> (schlie(ß|ss)|schlie(ß|ss)e|mach[e]) ([den|die] <frunk> [<von>]|<cars> (<frunk>|haube)|[die] (haube|motorhaube) <von>) [zu]",
         "([den] <frunk> [<von>]|<cars> <frunk>) (schlie(ß|ss)en|zumachen|zu)",
     ),
+)
+GERMAN_QUESTIONS: Final = tuple(
+    means(row.intent, *row.templates, *(more for each in row.templates for more in _indirect(each)))
+    for row in _DIRECT
 )

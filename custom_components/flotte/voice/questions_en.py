@@ -1,10 +1,39 @@
 """Questions about cars in English."""
 
+import re
 from typing import Final
 
-from .grammar import IntentRow, means
+from .grammar import IntentRow, means, options_of, parts_of
 
-ENGLISH_QUESTIONS: Final[tuple[IntentRow, ...]] = (
+_AUXILIARIES: Final = frozenset({"is", "are", "has", "have", "can", "could", "will", "does"})
+_THIRD_PERSON: Final = {"have": "has", "need": "needs", "finish": "finishes", "drive": "drives"}
+
+
+def _indirect(template: str) -> list[str]:
+    """The indirect questions of a question: "do you know if {car} is", "how far {car} can"."""
+    parts = parts_of(template)
+    for number, part in enumerate(parts[:-1]):
+        verbs = options_of(part)
+        if not verbs <= _AUXILIARIES:
+            continue
+        end = number + 1
+        while end < len(parts) - 1 and parts[end].startswith("["):
+            end += 1
+        if not re.search(r"\{car\}|<cars>|\bit\b", parts[end]):
+            return []
+        start = parts[:number] or ["(if|whether)"]
+        subject, rest = parts[number + 1 : end + 1], parts[end + 1 :]
+        found = []
+        if kept := sorted(verbs - {"does"}):
+            found.append(["<know>", *start, *subject, f"({'|'.join(kept)})", *rest])
+        third = re.sub(r"\w+", lambda word: _THIRD_PERSON.get(word[0], word[0]), " ".join(rest))
+        if "does" in verbs and third != " ".join(rest):
+            found.append(["<know>", *start, *subject, third])
+        return [" ".join(each) for each in found]
+    return []
+
+
+_DIRECT: Final[tuple[IntentRow, ...]] = (
     means(
         "battery",
         "<please> <whats> <battery> <of> {car} <now>",
@@ -209,6 +238,7 @@ ENGLISH_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "<whats> <cars> (tire|tyre) (pressure|pressures) <now>",
         "<cars> (tire|tyre) (pressure|pressures)",
         "(are|is) (<cars> (tires|tyres|tire pressure|tyre pressure)|the (tires|tyres|tire pressure|tyre pressure) <of> {car}) (ok|okay|fine|good|flat|low|full|alright|all right) <now>",
+        "(are|is) the (tires|tyres|tire pressure|tyre pressure) (ok|okay|fine|good|flat|low|full|alright|all right) <of> {car} <now>",
         "how (are|is) (<cars> (tires|tyres|tire pressure|tyre pressure)|the (tires|tyres|tire pressure|tyre pressure) <of> {car}) <now>",
         "(does|has) {car} (have|got) [enough air in the tires|enough air in the tyres|a flat tire|a flat tyre|a flat] <now>",
     ),
@@ -263,4 +293,8 @@ ENGLISH_QUESTIONS: Final[tuple[IntentRow, ...]] = (
         "<please> (close|shut) (<cars>|the|my) (frunk|front trunk) [<of> {car}] [<polite>]",
         "<please> (close|shut) (<cars> (hood|bonnet)|the (hood|bonnet) <of> {car}) [<polite>]",
     ),
+)
+ENGLISH_QUESTIONS: Final = tuple(
+    means(row.intent, *row.templates, *(more for each in row.templates for more in _indirect(each)))
+    for row in _DIRECT
 )

@@ -137,6 +137,7 @@ _TEXTS: Final = {
     "refused": "Ich konnte nicht {doing}.",
     "already": "{state}, das war schon so.",
     "mode_off": "{name} lädt nicht mehr nach der Sonne.",
+    "mode_sun_first": "{name} lädt jetzt zuerst mit Sonne.",
     "mode_sun_only": "{name} lädt jetzt nur noch mit Sonne.",
     "act_charge_current": "mit höchstens {current} Ampere laden",
     "done_charge_current": "{name} lädt mit höchstens {current} Ampere",

@@ -137,6 +137,7 @@ _TEXTS: Final = {
     "refused": "I could not {doing}.",
     "already": "{state}, as it was before.",
     "mode_off": "{name} no longer charges by the sun.",
+    "mode_sun_first": "{name} now charges from the sun first.",
     "mode_sun_only": "{name} now charges from the sun only.",
     "act_charge_current": "charge with at most {current} amps",
     "done_charge_current": "{name} charges with at most {current} amps",

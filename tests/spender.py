@@ -8,9 +8,10 @@ Home Assistant takes longer than all the rest, so that is done once, and the pro
 import asyncio
 import json
 import os
+import signal
 import sys
-import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
 from decimal import Decimal
 from functools import partial
 from typing import Any, Final, override
@@ -26,29 +27,51 @@ from custom_components.flotte.tesla.spending.caller import POLLING, Caller, Call
 from custom_components.flotte.tesla.spending.policy import Policy
 
 CLIENT_ID: Final = "flotte-demo"
-LONGEST: Final = 60.0
+LONGEST: Final = 600
 """Real seconds after which a process ends that was not killed."""
 PERSON: Final = Caller(CallerKind.PERSON)
 MODEL_Y: Final = "XP7YGCEK0RB000001"
 MODEL_S: Final = "5YJSA7E20KF000003"
 
 
-class QuickLoop(asyncio.SelectorEventLoop):
-    """A loop whose seconds are shorter than real ones, so that ten of them can be waited for."""
+class MovedLoop(asyncio.SelectorEventLoop):
+    """A loop whose time moves to the next timer at once, but not while anything is under way.
 
-    def __init__(self, speed: float) -> None:
+    It stands still for good at `end`: what is on disk then does not depend on the machine.
+    """
+
+    def __init__(self, end: float) -> None:
         super().__init__()
-        self._speed = speed
+        self._now = 0.0
+        self.under_way = 0
+        """Requests, and calls in threads, whose end comes from outside."""
         select = self._selector.select  # type: ignore[attr-defined]  # of asyncio's own
 
-        def select_quickly(timeout: float | None = None) -> Any:
-            return select(timeout and timeout / speed)
+        def select_or_move(timeout: float | None = None) -> Any:
+            if not timeout:
+                return select(timeout)
+            if self.under_way or self._now + timeout > end:
+                return select(None)
+            self._now += timeout
+            return select(0)
 
-        self._selector.select = select_quickly  # type: ignore[attr-defined]  # as above
+        self._selector.select = select_or_move  # type: ignore[attr-defined]  # as above
 
     @override
     def time(self) -> float:
-        return time.monotonic() * self._speed
+        return self._now
+
+    @override
+    def run_in_executor[*Ts, T](
+        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
+    ) -> asyncio.Future[T]:
+        future = super().run_in_executor(executor, func, *args)
+        self.under_way += 1
+        future.add_done_callback(self._ended)
+        return future
+
+    def _ended(self, _: object) -> None:
+        self.under_way -= 1
 
 
 def report(**told: object) -> None:
@@ -60,7 +83,7 @@ async def spend(order: dict[str, Any]) -> None:
     """Run an order: book and send requests, again and again.
 
     `asks` names what is asked (`wake`, `command`, `data`), each in a loop of its own with `pause`
-    seconds of the loop's in between.
+    seconds in between. With an `end`, time is moved to that second, and stands still there.
     """
     hass = HomeAssistant(order["directory"])
     ledger = AccountLedger(hass, CLIENT_ID)
@@ -88,10 +111,14 @@ async def spend(order: dict[str, Any]) -> None:
 
         async def ask(kind: str) -> None:
             while True:
+                if isinstance(hass.loop, MovedLoop):
+                    hass.loop.under_way += 1
                 try:
                     await kinds[kind]()
                 except TeslaError as error:
                     report(error=repr(error))
+                if isinstance(hass.loop, MovedLoop):
+                    hass.loop.under_way -= 1
                 report(kind=kind, at=hass.loop.time())
                 await asyncio.sleep(order["pause"])
 
@@ -105,12 +132,11 @@ def main() -> None:
         order: dict[str, Any] = json.loads(line)
         pid = os.fork()
         if pid == 0:
-            asyncio.run(
-                asyncio.wait_for(spend(order), LONGEST * order["speed"]),
-                loop_factory=partial(QuickLoop, order["speed"]),
-            )
+            report(pid=os.getpid())
+            signal.alarm(LONGEST)
+            end = order["end"]
+            asyncio.run(spend(order), loop_factory=partial(MovedLoop, end) if end else None)
             return
-        report(pid=pid)
         os.waitpid(pid, 0)
         report(over=pid)
 

@@ -615,6 +615,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.tariff",
         "tesla.state",
         "tesla.vehicle.vehicle",
+        "texts",
     },
     "account.titles": HOME_ASSISTANT
     | {
@@ -1112,10 +1113,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "const": set(),
     "account.hosts": HOME_ASSISTANT | {"const", "tesla.hosts", "voluptuous", "yarl"},
-    "account.issues": HOME_ASSISTANT
-    | {
-        "const",
-    },
+    "account.issues": HOME_ASSISTANT | {"const", "texts"},
     "account.key": HOME_ASSISTANT | {"const", "tesla.signing", "aiohttp", "asyncio"},
     "account.names": HOME_ASSISTANT | {"const"},
     "account.zones": HOME_ASSISTANT | {"tesla.signals", "tesla.site"},
@@ -1463,6 +1461,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "streaming.checks",
         "streaming.options",
         "tesla.telemetry",
+        "texts",
         "voluptuous",
     },
     "onboarding.pairing": HOME_ASSISTANT

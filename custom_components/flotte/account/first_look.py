@@ -15,6 +15,7 @@ from ..tesla.spending.caller import Caller, CallerKind
 from ..tesla.spending.tariff import DATA, WAKE, Charge, Tariff
 from ..tesla.state import Signal
 from ..tesla.vehicle.vehicle import Vehicle
+from ..texts import with_decimal_mark
 from .data import FlotteConfigEntry
 from .issues import async_clear_issues, async_raise_issue, issue_subject
 
@@ -27,9 +28,7 @@ _CHOSEN: Final[HassKey[dict[str, Mapping[str, bool]]]] = HassKey(f"{DOMAIN}_firs
 def price_of_look(hass: HomeAssistant, tariff: Tariff, *, is_awake: bool) -> str:
     """The price of reading a vehicle, and of waking it first, in the language of the texts."""
     charges: tuple[Charge, ...] = (DATA,) if is_awake else (WAKE, DATA)
-    price = f"{tariff.total(charges).normalize():f}"
-    if hass.config.language.partition("-")[0] != "en":
-        price = price.replace(".", ",")
+    price = with_decimal_mark(hass, f"{tariff.total(charges).normalize():f}")
     return f"{price} {tariff.currency}"
 
 

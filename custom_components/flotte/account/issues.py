@@ -11,6 +11,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.issue_registry import IssueSeverity
 
 from ..const import DOMAIN
+from ..texts import async_figures
 
 _OWN_PAGE: Final = f"config/integrations/integration/{DOMAIN}"
 """Page of Home Assistant with the options, the logins and the diagnostics."""
@@ -71,7 +72,7 @@ def async_raise_issue(
         is_persistent=is_persistent,
         severity=IssueSeverity.ERROR if is_error else IssueSeverity.WARNING,
         translation_key=key,
-        translation_placeholders=dict(placeholders) if placeholders else None,
+        translation_placeholders=async_figures(hass, placeholders) if placeholders else None,
     )
 
 

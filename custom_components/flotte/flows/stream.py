@@ -38,6 +38,7 @@ from ..streaming.checks import CheckMark
 from ..streaming.options import read_overrides
 from ..tesla.telemetry.profiles import Profile
 from ..tesla.telemetry.tls.certificates import CertificateDefect
+from ..texts import with_decimal_mark
 from .forms import ADVANCED, flattened, number_box, with_advanced
 from .stream_check import StreamCheckSteps
 
@@ -112,7 +113,7 @@ class StreamSteps(StreamCheckSteps):
         names = await self._option_texts(CONF_PROFILE)
         rows = [
             f"| {in_markdown(each.name)} | {names[each.profile].partition(':')[0]} "
-            f"| {each.signals} | {each.cost} |"
+            f"| {each.signals} | {with_decimal_mark(self.hass, each.cost)} |"
             for each in reports.forecast_costs()
         ]
         unable = [

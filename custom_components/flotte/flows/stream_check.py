@@ -12,7 +12,7 @@ from ..streaming.checks import CheckLine, CheckMark
 from ..streaming.reports import StreamReports
 from ..tesla.errors import TeslaError
 from ..tesla.telemetry.answers import VehicleConfiguration
-from ..texts import async_load_texts, async_text
+from ..texts import async_load_texts, async_text, with_decimal_mark
 from .forms import OptionsSteps
 
 
@@ -82,7 +82,7 @@ class StreamCheckSteps(OptionsSteps):
             description_placeholders={
                 "checks": "\n\n".join(parts),
                 "count": str(len(reports.unconfirmed)),
-                "price": reports.price_of_asking,
+                "price": with_decimal_mark(self.hass, reports.price_of_asking),
             },
         )
 

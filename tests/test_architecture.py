@@ -1359,6 +1359,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "streaming.reports": HOME_ASSISTANT
     | {
+        "account.address",
         "account.hosts",
         "asyncio",
         "const",

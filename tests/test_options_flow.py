@@ -21,6 +21,7 @@ from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.flotte.account.address import wrapping_link
 from custom_components.flotte.account.hosts import get_hosts
 from custom_components.flotte.const import CONF_MONTHLY_LIMIT
 from custom_components.flotte.flows.forms import ADVANCED
@@ -963,7 +964,7 @@ async def test_all_is_well(
     result = await Owner(hass, entry_of_stream).choose("check")
     port = entry_of_stream.options["stream_port"]
     lines = checks_of(result)
-    url = vehicle_of(entry_of_stream, MODEL_3).pairing.url
+    url = wrapping_link(vehicle_of(entry_of_stream, MODEL_3).pairing.url)
     message = lines.pop(6)
     assert message.startswith("✓ The last message arrived at 20")
     assert lines == [

@@ -10,6 +10,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
+from ..account.address import wrapping_link
 from ..account.hosts import get_hosts
 from ..const import STREAM_DIRECT
 from ..tesla.api.fleet import FleetApi
@@ -140,7 +141,7 @@ class StreamReports:
             can_stream=can_stream(channel.fleet_info),
             needs_key=channel.needs_key,
             key_paired=channel.key_paired,
-            pairing_url=coordinator.pairing.url,
+            pairing_url=wrapping_link(coordinator.pairing.url),
             is_direct=self._planner.settings.source == STREAM_DIRECT,
             may_spend=self._planner.effects.streams,
             is_configured=subscription.known is not None,

@@ -358,3 +358,23 @@ async def test_good_night(
         "It is unlocked. A door, window or lid is open."
         " The battery is low, and it is not plugged in."
     )
+    notified.clear()
+    # Silence would mean that all is well, but the values may be old, or there are none.
+    await look(plugged_in="ac3", locked=True, close="rt")
+    car.steer({"state": "offline"})
+    freezer.move_to("2026-10-22T18:00:00+00:00")
+    await wait(12 * MINUTE)
+    assert [each.data["message"] for each in notified] == [
+        "It is out of reach, so what is known may be old."
+    ]
+    notified.clear()
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    freezer.move_to("2026-10-23T18:09:00+00:00")
+    await wait(3 * MINUTE)
+    assert [each.data["message"] for each in notified] == [
+        (
+            "It is unknown whether it is at home. It is out of reach, so what is known may be old."
+            " It is unknown whether it is locked. It is unknown whether it is closed."
+            " It is unknown whether it should be plugged in."
+        )
+    ]

@@ -503,5 +503,5 @@ async def test_days_need_times_and_schedules_need_room(
     car.plans.maximum = 2
     await vehicle_of(loaded, MODEL_Y).vehicle.refresh()
     error = await edit(hass, hass_ws_client, "create", CHARGING, event=EVENING)
-    assert "already has 2 schedules of this kind" in error
+    assert "already has as many schedules of this kind as it can hold (2)" in error
     assert car.executions == []

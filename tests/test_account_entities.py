@@ -30,7 +30,7 @@ from custom_components.flotte import event as events
 from custom_components.flotte.const import CONF_MONTHLY_LIMIT, CONF_SPENDING_MODE, DOMAIN
 from custom_components.flotte.entity import AccountEntity
 from custom_components.flotte.spending.account_ledger import AccountLedger
-from custom_components.flotte.spending.decisions import EVENT_SPENDING_DECISION, name_of
+from custom_components.flotte.spending.decisions import EVENT_SPENDING_DECISION
 from custom_components.flotte.tesla.errors import GateRefused
 from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
 from custom_components.flotte.tesla.spending.decision import DecisionReason, SpendingRequest
@@ -685,17 +685,3 @@ async def test_accounts_that_share_a_bill_report_their_own_cars(
     assert len(told_on_bus) == 1
     assert state_of(hass, DECISION).attributes["event_type"] == "waits"
     assert state_of(hass, f"{DECISION}_2").state == "unknown"
-
-
-@pytest.mark.parametrize(
-    ("label", "name"),
-    [
-        ("automation:automation.heat", "automation.heat"),
-        ("automation", "an automation"),
-        ("person", "a person"),
-        ("voice", "voice"),
-        ("background:polling", "polling"),
-    ],
-)
-def test_how_a_caller_is_called(label: str, name: str) -> None:
-    assert name_of(label) == name

@@ -1602,10 +1602,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {
         "account.data",
         "const",
-        "texts",
         "tesla.listeners",
         "tesla.spending.caller",
         "tesla.spending.decision",
+        "texts",
     },
     "logbook": HOME_ASSISTANT | {"charging.decisions", "const", "spending.decisions"},
     "config_flow": HOME_ASSISTANT

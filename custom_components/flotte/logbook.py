@@ -54,7 +54,7 @@ def async_describe_events(
     def describe(event: Event) -> dict[str, Any]:
         data = event.data
         outcome, reason = data[ATTR_DECISION], data[ATTR_EXPLANATION]
-        about = [data[ATTR_ASSET], name_of(data[ATTR_CALLER])]
+        about = [data[ATTR_ASSET], name_of(hass, data[ATTR_CALLER])]
         decided = label(
             f"event.spending_decision.state_attributes.event_type.state.{outcome}", outcome
         )

@@ -14,6 +14,7 @@ from homeassistant.const import ATTR_DEVICE_ID, ATTR_ENTITY_ID, Platform
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.translation import async_get_cached_translations
 
 from ..account.data import FlotteConfigEntry
 from ..const import DOMAIN
@@ -60,6 +61,11 @@ OUTCOMES: Final[Mapping[type[Decision], DecisionOutcome]] = {
     Refuse: DecisionOutcome.REFUSED,
     Defer: DecisionOutcome.WAITS,
 }
+
+
+_CALLER_STATES: Final = (
+    f"component.{DOMAIN}.entity.event.spending_decision.state_attributes.caller.state"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,7 @@ class Decisions:
             ATTR_EXPLANATION: async_text(
                 self._hass,
                 decision.key,
-                {**decision.placeholders, "caller": name_of(request.caller.label)},
+                {**decision.placeholders, "caller": name_of(self._hass, request.caller.label)},
             ),
             ATTR_CALLER: request.caller.label,
             ATTR_ASSET: asset.device_name if asset else None,
@@ -170,9 +176,9 @@ class Decisions:
         return is_news
 
 
-def name_of(caller: str) -> str:
+@callback
+def name_of(hass: HomeAssistant, caller: str) -> str:
     """A caller's label as a person reads it: `automation.heat`, `polling`, `a person`."""
     kind, _, name = caller.partition(":")
-    return name or {CallerKind.AUTOMATION: "an automation", CallerKind.PERSON: "a person"}.get(
-        CallerKind(kind), kind
-    )
+    texts = async_get_cached_translations(hass, hass.config.language, "entity", DOMAIN)
+    return name or texts.get(f"{_CALLER_STATES}.{kind}", kind)

@@ -74,7 +74,7 @@ def _consists_of(request: SpendingRequest) -> JsonObjectType:
 def _decision_report(hass: HomeAssistant, decision: Decision, caller: Caller) -> JsonObjectType:
     """Describe a decision of the gate."""
     until = None if isinstance(decision, Allow) else decision.until
-    words = {**decision.placeholders, "caller": name_of(caller.label)}
+    words = {**decision.placeholders, "caller": name_of(hass, caller.label)}
     return {
         "decision": str(OUTCOMES[type(decision)]),
         "reason": decision.key,

@@ -32,7 +32,7 @@ def _asks(
     return tuple(ways)
 
 
-_OPEN: Final = "öffne|öffnen|öffnen sie|entriegle|entriegele|entriegel"
+_OPEN: Final = "öffne|oeffne|öffnen|öffnen sie|entriegle|entriegele|entriegel"
 _OPEN_UP: Final = (
     "mach[e|en sie]|schlie(ß|ss)|schlie(ß|ss)e|schlie(ß|ss)en sie|sperr[e|en sie]|klapp[e|en sie]"
 )
@@ -57,7 +57,7 @@ _SETS: Final = (
 )
 
 _SEATS: Final = (
-    "([die] [{seat}] <seat_heating> [[<dort>] {seat}] [<von>] [[<dort>] {seat}]|[die] {seat}heizung [<von>]"
+    "([die] [{seat}] <seat_heating> [[<dort>] {seat}] [<von>] [[<dort>] {seat}]|<an> [die] <seat_heating> [[<dort>] {seat}]|[die] {seat}heizung [<von>]"
     "|<cars> <seat_heating> [[<dort>] {seat}]|[den|die] {seat} [<von>])"
 )
 _WHEEL: Final = (
@@ -65,7 +65,7 @@ _WHEEL: Final = (
 )
 _CLIMATE: Final = "([die|den|das] <climate> <von>|<cars> <climate>)"
 _DEFROST: Final = (
-    "([die|das] (enteisung|defrost|entfrostung|scheibenheizung|abtauung|enteisen|defroster) <von>"
+    "([die|das] (enteisung|scheibenenteisung|defrost|entfrostung|scheibenheizung|abtauung|enteisen|defroster) <von>"
     "|<cars> (enteisung|defrost|entfrostung|scheibenheizung))"
 )
 _TRUNK: Final = "([den|die] <trunk> [<von>]|<cars> <trunk>)"
@@ -116,6 +116,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
             "verriegeln|verschlie(ß|ss)en|sichern|schlie(ß|ss)en",
         ),
         "(sorge dafür|sorg dafür|stell sicher|stelle sicher) dass {car} (abgeschlossen|verriegelt|zu) ist",
+        "<bitte> (mach[e]|schlie(ß|ss)[e]) {car} zu und (sperr[e]|schlie(ß|ss)[e]) (es|ihn) ab",
         "zentralverriegelung <von> (zu|schlie(ß|ss)en|an)",
     ),
     means(
@@ -227,10 +228,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
         f"{_SEATS} [<mal>] [<level>] ({_TURNS_ON}|{_SETS}|heizen|vorheizen|wärmen|beheizen) [<mal>]",
         f"{_SEATS} <level>",
     ),
-    means(
-        "wheel_heat_off",
-        *_asks(_TURN, _WHEEL, "aus|ab", _TURNS_OFF),
-    ),
+    means("wheel_heat_off", *_asks(_TURN, _WHEEL, "aus|ab", _TURNS_OFF)),
     means(
         "wheel_heat_on",
         *_asks(_TURN_ON, _WHEEL, "ein|an", _TURNS_ON + "|heizen|wärmen|beheizen"),
@@ -268,7 +266,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
         *_asks(_TURN_ON, _DEFROST, "ein|an", _TURNS_ON),
         *_asks("aktivier[e|en sie]|starte|start|starten sie", _DEFROST, "", "aktivieren|starten"),
         _DEFROST + " an",
-        "<bitte> (mach[e|en sie]) [<mal>] [die] (scheibe|scheiben|windschutzscheibe|frontscheibe) <von> (frei|eisfrei)",
+        "<bitte> (mach[e|en sie]) [<mal>] ([die] (scheibe|scheiben|windschutzscheibe|frontscheibe) <von>|<an> [die] (scheibe|scheiben|windschutzscheibe|frontscheibe)|<cars> (scheibe|scheiben)) [<mal>] (frei|eisfrei)",
     ),
     means(
         "dog_mode",
@@ -307,7 +305,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
         f"<kannst> ({{car}}|[die] (temperatur|innentemperatur|heizung|klimaanlage|klima) <von>|<cars> (temperatur|heizung|klimaanlage)) {_TO} {{number}}<degrees> ({_SETS})",
         f"({{car}}|[die] (temperatur|innentemperatur|heizung|klimaanlage|klima) <von>|<cars> (temperatur|heizung|klimaanlage)) {_TO} {{number}}<degrees> [{_SETS}] [<mal>]",
         f"<bitte> ({_SET}) [<mal>] <in> [die] [temperatur] [{_TO}] {{number}}<degrees> [ein] [<mal>]",
-        "{car} {number} grad",
+        "[ich (hätte|will|möchte|hab)] {car} [gern|gerne|bitte] [auf] {number}[ ](grad|°)[[ ]{unit}] [haben]",
         "{number}<degrees> <in> [bitte]",
         "<bitte> (mach[e|en sie]|heiz[e|en sie]) [<mal>] {car} auf {number}<degrees> (warm|auf)",
     ),
@@ -334,7 +332,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
         "<bitte> (vorheizen|aufwärmen|vorwärmen|vorkühlen) [<mal>] {car} [<mal>]",
         f"<kannst> {{car}} [<mal>] [{_TO} {{number}}<degrees>] (vorheizen|heizen|aufheizen|aufwärmen|vorwärmen|wärmen|kühlen|vorkühlen|runterkühlen|abkühlen|klimatisieren|vorklimatisieren|warm machen|temperieren|vortemperieren)",
         f"({{car}}|<noun>) [<mal>] [{_TO} {{number}}<degrees>] (vorheizen|heizen|aufheizen|aufwärmen|vorwärmen|wärmen|kühlen|vorkühlen|runterkühlen|abkühlen|klimatisieren|vorklimatisieren|warm machen|temperieren) [<mal>]",
-        *_asks(_TURN_ON, _CLIMATE, "ein|an", _TURNS_ON),
+        *_asks(_TURN_ON, _CLIMATE, "ein|an|auf|hoch", _TURNS_ON),
         *_asks(
             "aktivier[e|en sie]|starte|start|starten sie",
             "("
@@ -358,7 +356,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
         f"{_LIMIT} [<mal>] [{_TO}] {{percent}}<percent> [{_SETS}] [<mal>]",
         f"<bitte> (lade|lad|laden sie) [<mal>] {{car}} [<mal>] [nur|nur noch] {_TO} {{percent}}<percent> [auf|voll] [<mal>]",
         f"<kannst> {{car}} [<mal>] [nur] {_TO} {{percent}}<percent> (laden|aufladen)",
-        f"{{car}} [<mal>] [nur] {_TO} {{percent}}<percent> (laden|aufladen) [<mal>]",
+        f"<bitte> {{car}} [soll] [<mal>] [nur] {_TO} {{percent}}<percent> (laden|aufladen|geladen werden) [<mal>]",
         "<bitte> (begrenz[e|en sie]|beschränke|stopp[e|en sie]) [<mal>] ([das] laden [<von>]|[die] ladung [<von>]|{car}|<cars> ladung) [<mal>] (auf|bei) {percent}<percent> [<mal>]",
         "<bitte> (lade|lad|laden sie) [<mal>] (bis|bis auf|bis zu) {percent}<percent> [auf] [<mal>]",
     ),
@@ -371,7 +369,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
         f"{_CURRENT} [<mal>] [{_TO}] {{number}}<amps> [{_SETS}] [<mal>]",
         "<bitte> (lade|lad|laden sie) [<mal>] {car} [<mal>] [nur] mit [maximal|höchstens|nur] {number}[ ]{amperes} [auf] [<mal>]",
         "<kannst> {car} [<mal>] [nur] mit [maximal|höchstens|nur] {number}[ ]{amperes} (laden|aufladen)",
-        "{car} [<mal>] [nur] mit {number}[ ]{amperes} (laden|aufladen)",
+        "<bitte> {car} [soll] [<mal>] [nur] mit {number}[ ]{amperes} (laden|aufladen)",
         "<bitte> (lade|lad|laden sie) [<mal>] [nur] mit [maximal|höchstens|nur] {number}[ ]{amperes} [<mal>]",
         "<bitte> (begrenz[e|en sie]|beschränke) [<mal>] ([das] laden [<von>]|{car}) [<mal>] auf {number}[ ]{amperes} [<mal>]",
         "<bitte> (stell[e|en sie]|setz[e|en sie]|begrenz[e|en sie]) [<mal>] {car} auf {number}[ ]{amperes}",
@@ -388,6 +386,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
         "<kannst> {car} (zuerst|zunächst|bevorzugt|vorrangig|erst|möglichst) (mit|von|aus) <sun> (laden|aufladen)",
         "<bitte> {car} (zuerst|zunächst|bevorzugt|vorrangig|erst|möglichst) (mit|von|aus) <sun> (laden|aufladen)",
         "<bitte> (stell[e]|setz[e]|schalt[e]) [<mal>] ({car}|[das] laden [<von>]) [<mal>] auf (sonne zuerst|zuerst sonne|solar zuerst|sonnenstrom zuerst)",
+        "[<bitte> (aktiviere|nutze|nimm|wähle)] ([<an>] [<mal>] (sonne|solar) zuerst|(sonne|solar) zuerst <von>) [<mal>]",
     ),
     means(
         "sun_only",
@@ -422,7 +421,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
         ),
         "<bitte> (lade|lad|laden sie) [<mal>] {car} [<mal>] [auf|voll] [<mal>]",
         "<kannst> {car} [<mal>] (laden|aufladen|volladen|vollladen|voll laden)",
-        "{car} [<mal>] (laden|aufladen) [<mal>]",
+        "<bitte> {car} [soll] [<mal>] (laden|aufladen|geladen werden) [<mal>]",
         "<bitte> (fang[e|en sie]) [<mal>] an (zu laden|{car} zu laden)",
         f"<bitte> ({_TURN}) [das] laden (<von>) (ein|an)",
         "<bitte> (lass[e|en sie]) {car} laden",
@@ -460,6 +459,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
         "<kannst> ([das|die] (licht|lichter|scheinwerfer) <von>|<cars> (licht|lichter|scheinwerfer)|{car}) [<mal>] (blinken lassen|aufblinken lassen|aufleuchten lassen)",
         "<bitte> (betätig[e|en sie]|mach[e|en sie]|gib|drück[e|en sie]|nutze|benutze) [<mal>] [die|mit der] lichthupe [<von>] [an]",
         "lichthupe [<von>] [betätigen|bitte]",
+        "{car} soll [<mal>] (blinken|aufblinken|[die] lichthupe (machen|betätigen))",
     ),
     means(
         "honk",
@@ -468,6 +468,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
         "<bitte> (lass[e|en sie]) [<mal>] {car} [<mal>] hupen",
         "<bitte> (betätig[e|en sie]|drück[e|en sie]) [<mal>] [die|auf die] hupe [<von>]",
         "<kannst> [mit] [<von>] [<mal>] hupen",
+        "<bitte> <von> [soll] [<mal>] hupen [<mal>]",
         "hupe <von>",
     ),
     means(
@@ -478,7 +479,7 @@ GERMAN_ACTS: Final[tuple[IntentRow, ...]] = (
     means(
         "navigate",
         "<bitte> (navigier[e|en sie]|navigation|route) (nach|zu|zum|zur) {place} (mit|in|für|im) {car}",
-        "<bitte> (navigier[e|en sie]|leite|führe|schick[e|en sie]|lotse) [<mal>] {car} (nach|zu|zum|zur|in die|ins|in den) {place}",
+        "<bitte> (navigier[e|en sie]|leite|führe|schick[e|en sie]|lotse) [<mal>] {car} [[die] (route|strecke)|[den] weg] (nach|zu|zum|zur|in die|ins|in den) {place}",
         "<bitte> (navigier[e|en sie]|fahr[e|en sie]|fahren) mit ({car}|dem <noun>) (nach|zu|zum|zur) {place}",
         "<bitte> (stell[e|en sie]|setz[e|en sie]|starte|programmier[e|en sie]|gib) [das] (navi|navigation|navigationssystem|ziel|navigationsziel) (<von>) (auf|nach|zu|zum|zur|in) {place}",
         "<bitte> (stell[e|en sie]|setz[e|en sie]) <cars> (navi|navigation|ziel|navigationsziel) (auf|nach|zu|zum|zur) {place}",

@@ -15,21 +15,21 @@ _RULES: Final = {
     "von": "[von|vom|beim|bei|im|in|am|an|für|fürs|auf|aus|zum|zu] {car}",
     "cars": "{owner}['s|s|']",
     "in": "(in|im|bei|beim|von|vom|innerhalb von|drinnen in|drin in) {car}",
-    "mal": "(bitte|danke|[bitte|doch|noch] (mal|jetzt|sofort|kurz|einmal|gleich|schnell|eben|wieder)|mal (bitte|kurz|eben)|doch|für mich|vielleicht)",
+    "mal": "(bitte|danke|schon [mal|einmal]|[bitte|doch|noch] (mal|jetzt|sofort|kurz|einmal|gleich|schnell|eben|wieder)|mal (bitte|kurz|eben)|doch|für mich|vielleicht)",
     "dort": "(von|vom|für|auf|am|an|beim|bei|des) [den|dem|der|die|das]",
     "bitte": "[bitte|hey|ok|okay]",
     "an": "(in|im|bei|beim|an|am|von|vom) {car}",
     "wissen": (
         "[bitte|hey] (wei(ß|ss)t du|kannst du [mir] [bitte|mal] (sagen|nachsehen|schauen|prüfen|verraten)"
-        "|könntest du [mir] [bitte|mal] (sagen|nachsehen|schauen|prüfen|verraten)|(sag|sage) [mir] [bitte|mal|mal bitte]"
+        "|könntest du [mir] [bitte|mal] (sagen|nachsehen|schauen|prüfen|verraten)|(sag|sage|zeig|zeige|nenn|nenne) [mir] [bitte|mal|mal bitte]"
         "|(schau|sieh|guck|prüf|prüfe) [bitte|mal|bitte mal] [nach]|ich (will|möchte) [gern|gerne] wissen"
         "|ich (würde|wüsste) [gern|gerne] [wissen]|mich interessiert)"
     ),
     "kannst": (
         "[bitte] (kannst|könntest|würdest|kann|könnte|magst|möchtest|willst) (du|man|ich) [bitte|mal|bitte mal|mal bitte]"
     ),
-    "jetzt": "[jetzt|gerade|grade|im moment|momentan|aktuell|derzeit|noch|bitte|schon|eigentlich|denn|heute|so|gerade noch]",
-    "noch": "[noch|jetzt|gerade|grade|schon|aktuell|denn|eigentlich|momentan|derzeit|immer noch|gerade noch|jetzt noch|auch]",
+    "jetzt": "[jetzt|gerade|grade|im moment|momentan|aktuell|derzeit|noch|bitte|schon|eigentlich|denn|heute|so|gerade noch|insgesamt]",
+    "noch": "[noch|jetzt|gerade|grade|schon|aktuell|denn|eigentlich|momentan|derzeit|immer noch|gerade noch|jetzt noch|auch|wieder|schon wieder|insgesamt]",
     "wie_ist": (
         "(wie ist|wie hoch ist|was ist|wie steht es um|wie steht's um|wie sieht es aus mit|wie lautet|wie groß ist|wie gut ist"
         "|(sag|sage|nenn|nenne|zeig|zeige|gib) mir [bitte|mal|doch|mal bitte|bitte mal])"
@@ -50,7 +50,7 @@ _RULES: Final = {
     "charge_port": (
         "(ladeanschluss|ladeklappe|ladeport|ladebuchse|tankklappe|lade klappe|ladedeckel|ladeanschlussklappe)"
     ),
-    "sentry": "(wächtermodus|wächter modus|sentry modus|sentry mode|sentry|wachmodus|überwachungsmodus|wächter)",
+    "sentry": "(wächtermodus|waechtermodus|wächter modus|sentry modus|sentry mode|sentry|wachmodus|überwachungsmodus|wächter)",
     "seat_heating": "(sitzheizung|sitzheizungen|sitzheizer|heizung des sitzes)",
     "charge_limit": "(ladelimit|lade limit|ladegrenze|ladeziel|limit für das laden|maximale ladung|maximaler ladestand|maximalen ladestand)",
     "charge_current": "(ladestrom|ladestroms|ladestärke|ladestromstärke|stromstärke|ampere)",

@@ -11,7 +11,7 @@ _GENERIC: Final = "[the|my|our|this] (car|tesla|ev|electric car|vehicle)"
 
 _RULES: Final = {
     "please": "[hey|ok|okay] [please|can you|could you|would you|will you|i want you to|i would like you to|i'd like you to|i need you to|i want to|i'd like to|go ahead and|just|let's|can we|could we] [please]",
-    "now": "[now|right now|at the moment|at this moment|currently|today|please|again|yet|already|anymore|at|set to|set at|please now|these days|then]",
+    "now": "[now|right now|at the moment|at this moment|currently|today|please|again|yet|already|anymore|at|set to|set at|please now|these days|then|doing|looking|so far]",
     "know": "[please|hey] (do you know|[can|could|would] [you] [please] (tell me|check|say|see|find out|let me know)|i want to know|i would like to know|i'd like to know|i wonder|any idea)",
     "whats": "(what is|what's|whats|what are|what was|tell me|tell me about|show me|give me|check|how is|how's)",
     "of": "(of|in|on|for|from|at)",
@@ -21,9 +21,9 @@ _RULES: Final = {
         "|battery percentage|battery state|battery status|soc|juice|power level)"
     ),
     "range": "[the] [remaining|current|estimated] (range|driving range|battery range|reach)",
-    "open": "(open|closed|shut)",
+    "open": "(open|closed|shut|up|down)",
     "polite": "(please|now|right now|immediately|for me|for me please|now please|again|thanks|thank you|today|right away|straight away|for a moment|quickly|if you can|now thanks|please thanks|would you)",
-    "turn_on": "(turn on|switch on|activate|enable|start|put on|engage)",
+    "turn_on": "(turn on|switch on|activate|enable|start|put on|engage|fire up)",
     "turn_off": "(turn off|switch off|deactivate|disable|disengage|shut off|shut down|stop)",
     "climate": (
         "(climate|climate control|air conditioning|air conditioner|air con|aircon|a c|ac|heating|heater"
@@ -37,7 +37,7 @@ _RULES: Final = {
     "code": "[with|using|and] [the|my] (code|pin|pin code|password|passcode|pass phrase|code word) [is] {phrase}",
     "secret": "[<code>|{pin}]",
     "spoken_code": "<code>",
-    "home": "(at home|home|back|back home|at the house|in the garage|in the driveway)",
+    "home": "([parked] at home|home|back|back home|at the house|[parked] in the garage|[parked] (in|on) the (driveway|drive) [at home])",
 }
 
 _WORDS: Final[dict[str, dict[str, str]]] = {

@@ -359,7 +359,7 @@ async def test_quiet_time_requested_by_tesla(
     order(tesla, OLD_FAITHFUL, "status", status=429, headers={"Retry-After": "50"}, count=1)
     error = await refused(hass, SERVICE_LOCK, "lock.old_faithful_doors", HomeAssistantError)
     assert error.translation_key == "rate_limited"
-    assert "50 seconds" in str(error)
+    assert "for 50 s" in str(error)
     sent = tesla.bill.counts()[Category.COMMAND]
     error = await refused(hass, SERVICE_LOCK, "lock.old_faithful_doors", HomeAssistantError)
     assert error.translation_key == "rate_limited"

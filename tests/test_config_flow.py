@@ -610,6 +610,8 @@ async def test_closed_tab_blocks_no_new_login(
     result = await owner.answer(result, simulator_allow="owner-1")
     assert result["reason"] == "reauth_successful"
     assert hass.config_entries.flow.async_progress() == []
+    # The entry is loaded again; its requests are booked first and billed when they arrive.
+    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 # --- Energy products alone ------------------------------------------------------------------------

@@ -34,10 +34,10 @@ def with_decimal_mark(hass: HomeAssistant, text: str) -> str:
 @callback
 def async_figures(hass: HomeAssistant, placeholders: Mapping[str, str]) -> dict[str, str]:
     """Placeholders with the decimal mark of the language in each number."""
+    if hass.config.language not in _COMMA_LANGUAGES:
+        return dict(placeholders)
     return {
-        name: with_decimal_mark(hass, text)
-        if name in _FIGURES and _DECIMAL.fullmatch(text)
-        else text
+        name: text.replace(".", ",") if name in _FIGURES and _DECIMAL.fullmatch(text) else text
         for name, text in placeholders.items()
     }
 

@@ -29,6 +29,7 @@ from custom_components.flotte.tesla.telemetry.admission import (
     HandshakeAdmission,
     WaitingRoom,
 )
+from custom_components.flotte.tesla.telemetry.connections import Connection
 from custom_components.flotte.tesla.telemetry.counters import Refusal
 from custom_components.flotte.tesla.telemetry.entrance import PortInUse
 from custom_components.flotte.tesla.telemetry.envelope import write_ack, write_error
@@ -1102,7 +1103,17 @@ async def test_stop_ends_everything_in_good_order(garage: Garage) -> None:
     await server.stop()
 
 
-async def test_stop_does_not_wait_for_silent_clients(garage: Garage) -> None:
+async def test_stop_does_not_wait_for_silent_clients(
+    garage: Garage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    close = Connection.close
+
+    async def close_within(connection: Connection, code: WSCloseCode, timeout: float) -> None:  # noqa: ASYNC109  # as the real one
+        waited.append(timeout)
+        await close(connection, code, timeout)
+
+    monkeypatch.setattr(Connection, "close", close_within)
     server = await garage.open(close_timeout=0.05)
     car = garage.tesla.by_name()
     # They never read, so they never agree to the end.
@@ -1110,6 +1121,8 @@ async def test_stop_does_not_wait_for_silent_clients(garage: Garage) -> None:
     loop = asyncio.get_running_loop()
     start = loop.time()
     await server.stop()
+    assert waited == [0.05] * 4
+    # aiohttp alone waits for ten seconds.
     assert loop.time() - start < 8
     assert sorted(garage.listener.down) == sorted(garage.listener.up)
 

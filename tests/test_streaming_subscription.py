@@ -645,6 +645,7 @@ async def test_the_car_had_no_room_without_an_error(
     tesla: Simulator,
     pass_time: Pass,
     entry_of_stream: MockConfigEntry,
+    jump: Pass,
 ) -> None:
     """Tesla counts it as updated; asked for the configuration, it has none."""
     online.steer({"telemetry": {"other_configurations": 5, "hides_limit": True}})
@@ -655,7 +656,8 @@ async def test_the_car_had_no_room_without_an_error(
     assert issues_of(hass) == {f"stream_limit_reached_{MODEL_Y[-6:]}"}
     assert asked_of(tesla, online).count("fleet_telemetry_config") == 1
     online.steer({"telemetry": {"other_configurations": 4}})
-    await pass_time(25 * HOUR)
+    await jump(24 * HOUR)
+    await pass_time(HOUR)
     assert state_of(hass, STREAMING).state == "on"
     assert issues_of(hass) == set()
 
